@@ -1,0 +1,1 @@
+"""How far annotators agree: named coefficients with intervals, undefined where they are undefined."""

@@ -1,0 +1,240 @@
+"""What a workspace's YAML files may say, and reading them.
+
+Every file is read once into a frozen model that knows its keys: a typo is an error, not a default. All problems of a
+file are reported at once, as ``file: path.to.key: message``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from toolkit.errors import ConfigError
+from toolkit.models import Annotator, Modality, Tier
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+
+
+class Strict(BaseModel):
+    """Base of all configuration: unknown keys are errors, values cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- domain.yaml
+
+
+class ThresholdsFile(Strict):
+    """What must be reached before something counts as settled."""
+
+    route: Share = Field(0.5, description="Least confidence that sends a task to this domain's own queue.")
+    agreement: Annotated[float, Field(ge=-1, le=1)] = Field(0.667, description="Least Krippendorff alpha wanted.")
+    support: Share = Field(0.6, description="Least share of judgments behind a consensus label.")
+
+
+class LabelConfigFile(Strict):
+    """One question of a domain: its screen and what it takes."""
+
+    file: Path = Field(description="Label Studio XML, relative to this file.")
+    title: str = Field(min_length=3, max_length=50, description="Shown to annotators.")
+    modality: Modality
+    fields: tuple[str, ...] = Field(min_length=1, description="Task fields it needs; a task must have all of them.")
+    decisive: tuple[str, ...] = Field(
+        (), description="Controls that must be settled before a task is done; the others never hold it up."
+    )
+    overlap: int | None = Field(None, ge=1, le=50, description="Overrides the domain's overlap.")
+
+
+class DomainFile(Strict):
+    """A domain pack's domain.yaml."""
+
+    version: Literal[1] = 1
+    title: str = Field(min_length=2)
+    description: str = Field(min_length=10)
+    tier: Tier = Field(description="Who answers first: generalist or specialist.")
+    overlap: int = Field(2, ge=1, le=50, description="Annotations collected per task, each from another annotator.")
+    thresholds: ThresholdsFile = ThresholdsFile()
+    terms: Mapping[Language, Mapping[Annotated[float, Field(gt=0)], tuple[str, ...]]] = Field(
+        default_factory=dict,
+        description="Language, then weight, then terms. A final * matches any ending; terms may have several words.",
+    )
+    configs: Mapping[Name, LabelConfigFile] = Field(min_length=1)
+
+    @field_validator("tier")
+    @classmethod
+    def _not_adjudicator(cls, tier: Tier) -> Tier:
+        if tier is Tier.ADJUDICATOR:
+            raise ValueError("a domain starts with generalist or specialist; adjudicators only settle disputes")
+        return tier
+
+
+# --- team.yaml
+
+
+class MemberFile(Strict):
+    """One annotator; names and e-mail addresses do not belong here."""
+
+    pseudonym: Name
+    languages: tuple[Language, ...] = Field(min_length=1)
+    domains: Mapping[str, Tier] = Field(min_length=1, description='Highest tier per domain; "*" is every domain.')
+    simulated: bool = Field(False, description="Answers are made up by `toolkit simulate`.")
+    ability: Mapping[str, Share] = Field(
+        default_factory=dict, description='Simulated only: chance of a right answer per domain; "*" is every domain.'
+    )
+
+    @model_validator(mode="after")
+    def _ability_is_for_simulated(self) -> Self:
+        if self.ability and not self.simulated:
+            raise ValueError("ability is for simulated members only")
+        return self
+
+    def annotator(self) -> Annotator:
+        """Return the member as the rest of the toolkit knows it."""
+        return Annotator(self.pseudonym, self.languages, dict(self.domains), self.simulated, dict(self.ability))
+
+
+class TeamFile(Strict):
+    """A workspace's team.yaml."""
+
+    version: Literal[1] = 1
+    members: tuple[MemberFile, ...] = ()
+
+    @field_validator("members")
+    @classmethod
+    def _pseudonyms_differ(cls, members: tuple[MemberFile, ...]) -> tuple[MemberFile, ...]:
+        names = [member.pseudonym for member in members]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"pseudonym given twice: {', '.join(twice)}")
+        return members
+
+    def annotators(self) -> tuple[Annotator, ...]:
+        """Return all members in the order of the file."""
+        return tuple(member.annotator() for member in self.members)
+
+
+# --- workflow.yaml
+
+
+class LabelStudioSettings(Strict):
+    """Which server to work with. The token is never here: see `toolkit server --help`."""
+
+    url: str | None = Field(
+        None, pattern=r"^https?://", description="A server of your own; without it the embedded one is used."
+    )
+    batch: int = Field(500, ge=1, le=5000, description="Tasks sent in one request.")
+
+
+class PassageSettings(Strict):
+    """How long texts are cut: at paragraph or turn borders, never inside a paragraph that fits."""
+
+    max_chars: int = Field(800, ge=100, description="Longest passage, in characters.")
+    max_turns: int = Field(30, ge=2, description="Longest part of a conversation, in turns.")
+
+
+class EscalationSettings(Strict):
+    """Who answers when the answers so far do not settle a task."""
+
+    ladder: tuple[Tier, ...] = Field((Tier.GENERALIST, Tier.SPECIALIST, Tier.ADJUDICATOR), min_length=1)
+    overlap: Mapping[Tier, Annotated[int, Field(ge=1, le=50)]] = Field(
+        default_factory=lambda: {Tier.SPECIALIST: 2, Tier.ADJUDICATOR: 1},
+        description="Annotations wanted after a task has gone up to a tier.",
+    )
+
+    @field_validator("ladder")
+    @classmethod
+    def _goes_up(cls, ladder: tuple[Tier, ...]) -> tuple[Tier, ...]:
+        order = [list(Tier).index(tier) for tier in ladder]
+        if order != sorted(set(order)):
+            raise ValueError("tiers must go up: generalist, specialist, adjudicator; each once")
+        return ladder
+
+
+class WorkflowFile(Strict):
+    """A workspace's workflow.yaml."""
+
+    version: Literal[1] = 1
+    title: str = Field("Annotation", min_length=1, max_length=20, description="Starts every project's title.")
+    label_studio: LabelStudioSettings = LabelStudioSettings()
+    database: str | None = Field(
+        None, description="SQLAlchemy URL of the state without its password; SQLite in the workspace without it."
+    )
+    passages: PassageSettings = PassageSettings()
+    escalation: EscalationSettings = EscalationSettings()
+    splits: Mapping[Name, Share] = Field(default_factory=lambda: {"train": 0.8, "validation": 0.1, "test": 0.1})
+    seed: int = Field(20250912, description="Seeds everything random: intervals, simulation, splits.")
+
+    @field_validator("splits")
+    @classmethod
+    def _adds_up(cls, splits: Mapping[str, float]) -> Mapping[str, float]:
+        if not splits or abs(sum(splits.values()) - 1) > 1e-9:
+            raise ValueError(f"shares must add up to 1, not {sum(splits.values()):g}")
+        return splits
+
+
+# --- reading
+
+Model = TypeVar("Model", bound=Strict)
+
+
+def load_yaml(path: Path, model: type[Model]) -> Model:
+    """Read a YAML file into a model.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is not YAML, or does not fit the model; names every problem.
+    """
+    found, problems = read_yaml(path, model)
+    if found is None:
+        raise ConfigError("\n".join(problems))
+    return found
+
+
+def read_yaml(path: Path, model: type[Model]) -> tuple[Model | None, list[str]]:
+    """Read a YAML file into a model, or return what is wrong with it, one problem an item."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        return None, [f"{path}: no such file"]
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [f"{path}: cannot be read: {error}"]
+    except yaml.YAMLError as error:
+        return None, [f"{path}: not valid YAML: {' '.join(str(error).split())}"]
+    try:
+        return model.model_validate({} if content is None else content), []
+    except ValidationError as error:
+        return None, [f"{path}: {_where(item['loc'])}{_message(item)}" for item in error.errors()]
+
+
+def _where(location: Sequence[Any]) -> str:
+    shown = ".".join(str(part) for part in location if part != "[key]")
+    return f"{shown}: " if shown else ""
+
+
+def _message(item: Mapping[str, Any]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return "unknown key" if item["type"] == "extra_forbidden" else message[:1].lower() + message[1:]
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice, where plain YAML silently keeps the last."""
+
+
+def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+        seen.add(key)
+    loader.flatten_mapping(node)
+    return {loader.construct_object(k, deep=True): loader.construct_object(v, deep=True) for k, v in node.value}
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats)

@@ -1,0 +1,1 @@
+"""From files to tasks: reading, splitting into passages, language, exact duplicates."""

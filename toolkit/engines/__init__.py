@@ -1,0 +1,1 @@
+"""Exact counting over judgments, in SQL."""

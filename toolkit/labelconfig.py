@@ -1,0 +1,143 @@
+"""What a label config asks: its controls, their kinds and labels, read from Label Studio's XML."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from toolkit.errors import ConfigError
+from toolkit.models import Control, ControlKind
+
+KINDS = {
+    "Taxonomy": ControlKind.TAXONOMY,
+    "Rating": ControlKind.RATING,
+    "Number": ControlKind.NUMBER,
+    "DateTime": ControlKind.DATETIME,
+    "Pairwise": ControlKind.PAIRWISE,
+    "Ranker": ControlKind.RANKING,
+    "TextArea": ControlKind.TEXT,
+    "HyperTextLabels": ControlKind.SPANS,
+    "ParagraphLabels": ControlKind.TURNS,
+    "TimelineLabels": ControlKind.SEGMENTS,
+    "RectangleLabels": ControlKind.BOXES,
+}
+DEFAULT_MAX_RATING = 5
+
+
+def read_controls(xml: str) -> tuple[Control, ...]:
+    """Return the controls of a label config in the order of the screen.
+
+    Parameters
+    ----------
+    xml : str
+        A label config as Label Studio takes it.
+
+    Returns
+    -------
+    tuple of Control
+        One per control tag that the toolkit knows; drawing aids without answers (relations, headers) are left out.
+
+    Raises
+    ------
+    ConfigError
+        The text is not well-formed XML, its root is not ``View``, or a control lacks ``name`` or ``toName``.
+
+    Examples
+    --------
+    >>> xml = '''<View><Text name="t" value="$text"/>
+    ...   <Choices name="risk" toName="t"><Choice value="low"/><Choice value="high"/></Choices></View>'''
+    >>> [(control.name, control.kind.value, control.labels) for control in read_controls(xml)]
+    [('risk', 'choice', ('low', 'high'))]
+    """
+    root = _parse(xml)
+    objects = {node.get("name"): node.tag for node in root.iter() if node.get("value", "").startswith("$")}
+    found = (_control(node, conditional, objects) for node, conditional in _walk(root, False))
+    return tuple(control for control in found if control is not None)
+
+
+def config_version(xml: str) -> str:
+    """Return the version of a label config: the first 12 hex digits of its SHA-256."""
+    return hashlib.sha256(xml.encode()).hexdigest()[:12]
+
+
+def referenced_fields(xml: str) -> tuple[str, ...]:
+    """Return the task fields that a label config shows, sorted: ``$text`` gives ``text``."""
+    values = (node.get(key, "") for node in _parse(xml).iter() for key in ("value", "valueList"))
+    return tuple(sorted({value[1:] for value in values if value.startswith("$")}))
+
+
+def _parse(xml: str) -> ElementTree.Element:
+    try:
+        root = ElementTree.fromstring(xml)  # noqa: S314 - expat refuses entity bombs; packs are the user's own files
+    except ElementTree.ParseError as error:
+        raise ConfigError(f"The label config is not well-formed XML: {error}.") from error
+    if root.tag != "View":
+        raise ConfigError(f"The label config starts with <{root.tag}>; Label Studio wants <View>.")
+    return root
+
+
+def _walk(node: ElementTree.Element, conditional: bool) -> Iterator[tuple[ElementTree.Element, bool]]:
+    conditional = conditional or node.get("visibleWhen") is not None
+    yield node, conditional
+    for child in node:
+        yield from _walk(child, conditional)
+
+
+def _control(node: ElementTree.Element, conditional: bool, objects: dict[str | None, str]) -> Control | None:
+    kind = _kind(node, objects)
+    if kind is None:
+        return None
+    name, to_name = node.get("name"), node.get("toName")
+    if not name or not to_name:
+        raise ConfigError(f"<{node.tag}> needs both name and toName; found name={name!r}, toName={to_name!r}.")
+    paths = tuple(_paths(node)) if kind is ControlKind.TAXONOMY else ()
+    targets = tuple(to_name.split(","))
+    return Control(
+        name=name,
+        kind=kind,
+        to_name=targets[0],
+        labels=_labels(node, kind, paths),
+        required=node.get("required") == "true",
+        per_region=node.get("perRegion") == "true",
+        conditional=conditional,
+        multiple=node.get("choice", "single") == "multiple",
+        paths=paths,
+        to_names=targets,
+    )
+
+
+def _kind(node: ElementTree.Element, objects: dict[str | None, str]) -> ControlKind | None:
+    if node.tag == "Choices":
+        return ControlKind.CHOICES if node.get("choice") == "multiple" else ControlKind.CHOICE
+    if node.tag == "Labels":
+        return ControlKind.SEGMENTS if objects.get(node.get("toName")) in ("Audio", "Video") else ControlKind.SPANS
+    return KINDS.get(node.tag)
+
+
+def _labels(node: ElementTree.Element, kind: ControlKind, paths: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    if kind is ControlKind.RATING:
+        return tuple(str(step) for step in range(1, int(node.get("maxRating", DEFAULT_MAX_RATING)) + 1))
+    if kind is ControlKind.PAIRWISE:
+        return ("left", "right")
+    if kind is ControlKind.TAXONOMY:
+        return tuple(" > ".join(path) for path in paths)
+    return tuple(_value(child) for child in node.iter() if child.tag in ("Choice", "Label"))
+
+
+def _value(node: ElementTree.Element) -> str:
+    return node.get("alias") or node.get("value") or ""
+
+
+def _paths(taxonomy: ElementTree.Element) -> Iterator[tuple[str, ...]]:
+    """Every path that can be chosen: leaves only where the taxonomy says so, else every node."""
+    leaves_only = taxonomy.get("leafsOnly") == "true"
+
+    def below(parent: ElementTree.Element, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for child in parent.findall("Choice"):
+            here = (*path, _value(child))
+            if not leaves_only or child.find("Choice") is None:
+                yield here
+            yield from below(child, here)
+
+    return below(taxonomy, ())

@@ -1,0 +1,1 @@
+"""Label Studio: the embedded server, the client, conversion; alone imports its SDK."""

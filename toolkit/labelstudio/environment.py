@@ -1,0 +1,160 @@
+"""Where the embedded Label Studio is installed: an environment of its own, made once per user and version.
+
+Sharing an environment with Label Studio would downgrade half of our dependencies. Next to the environment lies an empty
+database with all migrations applied, which takes half a minute to make; servers start from a copy of it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.errors import ServerStartError
+
+LABEL_STUDIO_VERSION = "1.23.2"
+DATABASE = "label_studio.sqlite3"
+_INSTALL_LIMIT_S = 1800
+_MIGRATE_LIMIT_S = 600
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+# Run isolated: neither the working folder nor PYTHON* variables of the caller may change what is imported.
+_MAIN = ("-I", "-c", "from label_studio.server import main; main()")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEnvironment:
+    """An installed Label Studio: its interpreter and an empty, migrated database."""
+
+    python: Path
+    database: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of `label-studio` with these arguments."""
+        return [str(self.python), *_MAIN, *arguments]
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: `$TOOLKIT_CACHE`, or one below the user's cache."""
+    if own := os.environ.get("TOOLKIT_CACHE"):
+        return Path(own).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache").absolute() / "annotation-toolkit"
+
+
+def server_variables(data: Path, **more: str) -> dict[str, str]:
+    """Return the whole environment a Label Studio process gets.
+
+    Nothing else of the caller's environment is passed on: a stray `HOST`, `PORT` or `DEBUG` would change the server.
+    """
+    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {
+        **passed,
+        "PYTHONUNBUFFERED": "1",
+        "SENTRY_DSN": "",
+        "FRONTEND_SENTRY_DSN": "",
+        "LABEL_STUDIO_BASE_DATA_DIR": str(data),
+        "LABEL_STUDIO_COLLECT_ANALYTICS": "false",
+        "LABEL_STUDIO_LATEST_VERSION_CHECK": "false",
+        "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+        "LABEL_STUDIO_SSRF_PROTECTION_ENABLED": "true",
+        "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "false",
+        "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
+        **more,
+    }
+
+
+def ensure_environment(progress: Progress) -> ServerEnvironment:
+    """Return the environment of the embedded server, making it first if needed.
+
+    Two processes may ask at once, and either may be killed: each part is made aside and renamed when complete.
+
+    Parameters
+    ----------
+    progress : callable
+        Is told what takes long, before it starts.
+
+    Raises
+    ------
+    ServerStartError
+        The packages cannot be installed, or the database cannot be made.
+    """
+    from filelock import FileLock
+
+    python_version = ".".join(platform.python_version_tuple()[:2])
+    folder = cache_folder() / f"label-studio-{LABEL_STUDIO_VERSION}-py{python_version}"
+    found = ServerEnvironment(folder / "venv" / "bin" / "python", folder / "template" / DATABASE)
+    if found.python.exists() and found.database.exists():
+        return found
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):
+            if not found.python.exists():
+                _install(folder / "venv", progress)
+            if not found.database.exists():
+                _make_template(found, progress)
+    except OSError as error:
+        raise ServerStartError(
+            f"The server's environment cannot be made in {folder}: {error}.",
+            hint="free space there, or set TOOLKIT_CACHE to another folder.",
+        ) from error
+    return found
+
+
+def _install(target: Path, progress: Progress) -> None:
+    from uv import find_uv_bin
+
+    progress(f"Installing Label Studio {LABEL_STUDIO_VERSION}, once; takes up to two minutes.")
+    partial = _emptied(target.with_name("venv.partial"))
+    constraints = Path(__file__).with_name("server-constraints.txt")
+    uv = find_uv_bin()
+    failed = f"Label Studio {LABEL_STUDIO_VERSION} could not be installed"
+    hint = "check that the package index can be reached; UV_INDEX_URL names another one. Then run it again."
+    make = [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", sys.executable, str(partial)]
+    _run(make, os.environ, failed, hint, _INSTALL_LIMIT_S)
+    install = [uv, "pip", "install", "--quiet", "--python", str(partial / "bin" / "python")]
+    install += ["--constraint", str(constraints), f"label-studio=={LABEL_STUDIO_VERSION}"]
+    _run(install, os.environ, failed, hint, _INSTALL_LIMIT_S)
+    partial.rename(target)
+
+
+def _make_template(environment: ServerEnvironment, progress: Progress) -> None:
+    progress("Preparing an empty Label Studio database, once; takes half a minute.")
+    target = environment.database.parent
+    partial = _emptied(target.with_name("template.partial"))
+    partial.mkdir()
+    command = environment.command("init", "--quiet")
+    failed = "Label Studio's database could not be made"
+    _run(command, server_variables(partial), failed, "see the lines above.", _MIGRATE_LIMIT_S)
+    # The secret key made on the way stays behind: every server makes its own.
+    for other in partial.iterdir():
+        if other.name != DATABASE:
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+    partial.rename(target)
+
+
+def _emptied(folder: Path) -> Path:
+    if folder.exists():
+        shutil.rmtree(folder)
+    return folder
+
+
+def _run(command: Sequence[str], variables: Mapping[str, str], failed: str, hint: str, limit_s: int) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command line
+            command, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", timeout=limit_s, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise ServerStartError(f"{failed}: not done after {limit_s} s.", hint=hint) from error
+    if done.returncode != 0:
+        tail = "\n  ".join(done.stdout.strip().splitlines()[-15:])
+        raise ServerStartError(f"{failed}:\n  {tail}", hint=hint)

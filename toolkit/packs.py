@@ -1,0 +1,161 @@
+"""Domain packs: reading ``configs/domains/<name>/`` into :class:`~toolkit.models.DomainPack`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from toolkit.config import DomainFile, LabelConfigFile, read_yaml
+from toolkit.errors import ConfigError, UnknownDomainError
+from toolkit.labelconfig import config_version, read_controls, referenced_fields
+from toolkit.models import CATEGORICAL, DomainPack, LabelConfig, Task, Thresholds, Tier
+
+FALLBACK_DOMAIN = "general"
+
+
+def bundled_configs() -> Path:
+    """Return the folder of the packs that come with the toolkit: in the wheel, or in the source tree."""
+    here = Path(__file__).resolve().parent
+    return next(path for path in (here / "configs", here.parent / "configs") if path.is_dir())
+
+
+def load_packs(folder: Path) -> dict[str, DomainPack]:
+    """Read every domain pack below a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds one folder per domain, each with ``domain.yaml``, ``guidelines.md`` and label configs.
+
+    Returns
+    -------
+    dict of str to DomainPack
+        By name, sorted.
+
+    Raises
+    ------
+    ConfigError
+        A pack is wrong or there is none; the message lists the problems of all packs at once.
+
+    Examples
+    --------
+    >>> packs = load_packs(bundled_configs() / "domains")
+    >>> packs["finance"].tier.value
+    'specialist'
+    """
+    problems: list[str] = []
+    packs: dict[str, DomainPack] = {}
+    for path in sorted(folder.glob("*/domain.yaml")):
+        pack, found = _load_pack(path.parent)
+        problems += found
+        if pack is not None:
+            packs[pack.name] = pack
+    if not packs and not problems:
+        problems.append(f"{folder}: holds no domain pack (a folder with a domain.yaml)")
+    elif FALLBACK_DOMAIN not in packs and not problems:
+        problems.append(f"{folder}: has no {FALLBACK_DOMAIN!r} pack, which takes what no other domain wants")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return packs
+
+
+def pack_named(packs: Mapping[str, DomainPack], name: str) -> DomainPack:
+    """Return a pack by name; raise :class:`UnknownDomainError` where there is none."""
+    if name not in packs:
+        raise UnknownDomainError(name, list(packs))
+    return packs[name]
+
+
+def configs_for(task: Task, pack: DomainPack) -> tuple[LabelConfig, ...]:
+    """Return the label configs of a pack that fit a task: same modality, and it has every field they show.
+
+    Where several fit, those that need most fields are meant: a task with a question and a solution is more than text.
+    """
+    fitting = [
+        config
+        for config in pack.configs
+        if config.modality == task.modality and all(task.fields.get(field) for field in config.fields)
+    ]
+    most = max((len(config.fields) for config in fitting), default=0)
+    return tuple(config for config in fitting if len(config.fields) == most)
+
+
+def _load_pack(folder: Path) -> tuple[DomainPack | None, list[str]]:
+    source = folder / "domain.yaml"
+    parsed, problems = read_yaml(source, DomainFile)
+    guidelines = folder / "guidelines.md"
+    if not guidelines.is_file():
+        problems.append(f"{guidelines}: no such file; annotators need to know what a good answer is")
+    if parsed is None:
+        return None, problems
+    configs = []
+    for name, entry in parsed.configs.items():
+        config, found = _load_config(folder, name, entry, parsed)
+        problems += [f"{source}: configs.{name}.{problem}" for problem in found]
+        if config is not None:
+            configs.append(config)
+    if problems:
+        return None, problems
+    return _pack(folder.name, parsed, configs, guidelines.read_text(encoding="utf-8")), []
+
+
+def _pack(name: str, parsed: DomainFile, configs: Sequence[LabelConfig], guidelines: str) -> DomainPack:
+    terms = {
+        language: {term: weight for weight, entries in weights.items() for term in entries}
+        for language, weights in parsed.terms.items()
+    }
+    limits = parsed.thresholds
+    return DomainPack(
+        name=name,
+        title=parsed.title,
+        description=parsed.description,
+        tier=Tier(parsed.tier),
+        terms=terms,
+        thresholds=Thresholds(route=limits.route, agreement=limits.agreement, support=limits.support),
+        configs=tuple(configs),
+        guidelines=guidelines,
+    )
+
+
+def _load_config(
+    folder: Path, name: str, entry: LabelConfigFile, parsed: DomainFile
+) -> tuple[LabelConfig | None, list[str]]:
+    try:
+        xml = (folder / entry.file).read_text(encoding="utf-8")
+        controls = read_controls(xml)
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [f"file: {entry.file} cannot be read: {error}"]
+    except ConfigError as error:
+        return None, [f"file: {entry.file}: {error}"]
+    config = LabelConfig(
+        name=name,
+        domain=folder.name,
+        title=entry.title,
+        xml=xml,
+        modality=entry.modality,
+        fields=entry.fields,
+        controls=controls,
+        decisive=entry.decisive,
+        overlap=entry.overlap or parsed.overlap,
+        version=config_version(xml),
+    )
+    return config, _problems(config)
+
+
+def _problems(config: LabelConfig) -> list[str]:
+    problems = []
+    if not config.controls:
+        problems.append("file: has no control, so nothing could be answered")
+    shown = referenced_fields(config.xml)
+    if missing := sorted(set(shown) - set(config.fields)):
+        problems.append(f"fields: the screen shows {', '.join('$' + name for name in missing)}, which is not listed")
+    if unused := sorted(set(config.fields) - set(shown)):
+        problems.append(f"fields: {', '.join(unused)} is listed but not shown on the screen")
+    for name in config.decisive:
+        control = config.control(name)
+        if control is None:
+            known = ", ".join(control.name for control in config.controls)
+            problems.append(f"decisive: no control named {name!r}; there are: {known}")
+        elif control.kind not in CATEGORICAL:
+            problems.append(f"decisive: {name!r} is of kind {control.kind}; only closed sets of labels can be voted on")
+    return problems

@@ -1,0 +1,1 @@
+"""Datasets: records, splits, formats and the manifest."""

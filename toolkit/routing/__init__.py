@@ -1,0 +1,1 @@
+"""Which domain, tier and annotators a task goes to, and why."""

@@ -1,0 +1,1 @@
+"""Annotators that exist only to try an operation out: ability, truth and faults."""

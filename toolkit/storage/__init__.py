@@ -1,0 +1,1 @@
+"""The workspace: state, ledger, snapshots and tables on disk."""

@@ -1,0 +1,122 @@
+"""Documents, their tasks, and where the tasks were routed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, func, insert, select
+
+from toolkit.errors import InputError
+from toolkit.models import Document, Modality, Placement, Route, Task
+from toolkit.storage import schema as s
+from toolkit.storage.rows import (
+    aware,
+    chunks,
+    insert_missing,
+    now,
+    placement_row,
+    read_route,
+    read_task,
+    route_row,
+    task_row,
+)
+from toolkit.storage.schema import to_json
+
+
+class Corpus:
+    """What there is to annotate."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, document: Document, tasks: Sequence[Task]) -> bool:
+        """Store a document with its tasks, both or neither; False where it is there already."""
+        with self._engine.begin() as connection:
+            if connection.execute(select(s.documents.c.id).where(s.documents.c.id == document.id)).first():
+                return False
+            connection.execute(
+                insert(s.documents).values(
+                    id=document.id,
+                    source=document.source,
+                    title=document.title,
+                    modality=document.modality.value,
+                    language=document.language,
+                    metadata=to_json(document.metadata),
+                    ingested_at=now(),
+                )
+            )
+            connection.execute(insert(s.tasks), [task_row(task) for task in tasks])
+        return True
+
+    def tasks(self, ids: Iterable[str] | None = None) -> Iterator[Task]:
+        """Yield all tasks, or those with the given ids, sorted by id."""
+        query = select(s.tasks).order_by(s.tasks.c.id)
+        if ids is None:
+            with self._engine.connect() as connection:
+                yield from map(read_task, connection.execute(query.execution_options(yield_per=1000)))
+            return
+        for chunk in chunks(sorted(set(ids))):
+            with self._engine.connect() as connection:
+                rows = connection.execute(query.where(s.tasks.c.id.in_(chunk))).all()
+            yield from map(read_task, rows)
+
+    def task(self, task_id: str) -> Task:
+        """Return a task by its id or by an unambiguous beginning of it.
+
+        Raises
+        ------
+        InputError
+            No task, or more than one, has such an id.
+        """
+        query = select(s.tasks).order_by(s.tasks.c.id)
+        with self._engine.connect() as connection:
+            exact = connection.execute(query.where(s.tasks.c.id == task_id)).first()
+            if exact:
+                return read_task(exact)
+            rows = connection.execute(query.where(s.tasks.c.id.startswith(task_id, autoescape=True)).limit(4)).all()
+        if len(rows) == 1:
+            return read_task(rows[0])
+        if rows and task_id:
+            shown = ", ".join(row.id for row in rows)
+            raise InputError(f"{task_id!r} begins the ids of several tasks: {shown}, …", hint="give more of the id.")
+        raise InputError(f"No task {task_id!r} in this workspace.", hint="`toolkit status --tasks` lists them.")
+
+    def document(self, document_id: str) -> Document:
+        """Return a document without its content; that is in its tasks."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(s.documents).where(s.documents.c.id == document_id)).one()
+        metadata = json.loads(row.metadata)
+        return Document(row.id, row.source, Modality(row.modality), {}, row.title, row.language, metadata)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many documents and how many tasks there are."""
+        with self._engine.connect() as connection:
+            found = [
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (s.documents, s.tasks)
+            ]
+        return int(found[0]), int(found[1])
+
+    def unrouted(self) -> list[Task]:
+        """Return the tasks that have no route yet, sorted by id."""
+        query = select(s.tasks).outerjoin(s.routes, s.routes.c.task == s.tasks.c.id).where(s.routes.c.task.is_(None))
+        with self._engine.connect() as connection:
+            return [read_task(row) for row in connection.execute(query.order_by(s.tasks.c.id))]
+
+    def add_route(self, route: Route, placements: Sequence[Placement]) -> None:
+        """Store a task's route and where it is to be answered, both or neither; an earlier route stays as history."""
+        with self._engine.begin() as connection:
+            query = select(func.coalesce(func.max(s.routes.c.revision), 0)).where(s.routes.c.task == route.task)
+            revision = connection.execute(query).scalar_one() + 1
+            connection.execute(insert(s.routes).values(revision=revision, routed_at=now(), **route_row(route)))
+            insert_missing(connection, s.placements, [placement_row(placement) for placement in placements])
+
+    def routes(self, task: str | None = None) -> list[tuple[datetime, Route]]:
+        """Return every route, or those of a task, oldest first: the last one of a task counts."""
+        query = select(s.routes).order_by(s.routes.c.task, s.routes.c.revision)
+        if task is not None:
+            query = query.where(s.routes.c.task == task)
+        with self._engine.connect() as connection:
+            return [(aware(row.routed_at), read_route(row)) for row in connection.execute(query)]

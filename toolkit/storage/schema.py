@@ -1,0 +1,188 @@
+"""The tables of a workspace's state; the same on SQLite and PostgreSQL.
+
+Everything that is a list or a mapping is stored as canonical JSON text (see :func:`to_json`), so that equal values have
+equal text on every database.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+
+def to_json(value: Any) -> str:
+    """Return canonical JSON: sorted keys, no needless white space, text as it is."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("modality", String(16), nullable=False),
+    Column("language", String(8)),
+    Column("metadata", Text, nullable=False),
+    Column("ingested_at", DateTime(timezone=True), nullable=False),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("document", ForeignKey("documents.id"), nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("modality", String(16), nullable=False),
+    Column("language", String(8)),
+    Column("start", Integer),
+    Column("end", Integer),
+    Column("fields", Text, nullable=False),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("task", ForeignKey("tasks.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),  # 1 by the router; more where triage found out better
+    Column("domain", String(64), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("queue", String(16), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("language", String(8)),
+    Column("modality", String(16), nullable=False),
+    Column("ranking", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("routed_at", DateTime(timezone=True), nullable=False),
+)
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("id", String(256), primary_key=True),
+    Column("task", ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("domain", String(64), nullable=False),
+    Column("config", String(64), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("overlap", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", String(16), nullable=False, index=True),  # a PlacementStatus
+    Column("outcome", Text),  # why it was closed
+    Column("placed_at", DateTime(timezone=True), nullable=False),
+    Column("server_task", Integer),
+    Column("server_assignees", Text),  # as last sent
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("placement", ForeignKey("placements.id"), primary_key=True),
+    Column("annotator", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("status", String(16), nullable=False),  # an AssignmentStatus
+    Column("assigned_at", DateTime(timezone=True), nullable=False),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("domain", String(64), primary_key=True),
+    Column("config", String(64), primary_key=True),
+    Column("tier", String(16), primary_key=True),
+    Column("server_id", Integer, nullable=False),
+    Column("config_version", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+)
+
+config_versions = Table(
+    "config_versions",
+    metadata,
+    Column("version", String(16), primary_key=True),
+    Column("domain", String(64), primary_key=True),
+    Column("config", String(64), primary_key=True),
+    Column("xml", Text, nullable=False),
+    Column("applied_at", DateTime(timezone=True), nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("server_user", Integer, primary_key=True),
+    Column("pseudonym", String(64), nullable=False, index=True),
+    Column("simulated", Boolean, nullable=False),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("project", Integer, primary_key=True),
+    Column("annotator", String(64), primary_key=True),
+    Column("server_id", Integer, nullable=False),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("project", Integer, primary_key=True),
+    Column("path", String(1024), primary_key=True),
+    Column("url", Text, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(40), nullable=False),  # ISO 8601, UTC: part of the hash, so kept as text
+    Column("kind", String(16), nullable=False),
+    Column("project", Integer, nullable=False, index=True),
+    Column("placement", String(256), nullable=False),
+    Column("annotator", String(64), nullable=False),
+    Column("server_id", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Index("ledger_by_annotation", "placement", "annotator"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("placement", ForeignKey("placements.id"), primary_key=True),
+    Column("control", String(128), primary_key=True),
+    Column("label", Text),
+    Column("value", Text),
+    Column("status", String(16), nullable=False),
+    Column("support", Float),
+    Column("n_judgments", Integer, nullable=False),
+    Column("shares", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("task", ForeignKey("tasks.id"), primary_key=True),
+    Column("config", String(160), primary_key=True),  # "finance/claims"
+    Column("split", String(64), nullable=False),
+)

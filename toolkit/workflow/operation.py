@@ -1,0 +1,76 @@
+"""What every step works on: a workspace, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from toolkit.config import WorkflowFile
+from toolkit.errors import ConfigError
+from toolkit.models import Annotator, DomainPack, LabelConfig, ProjectKey
+from toolkit.packs import pack_named
+from toolkit.storage.state import State
+from toolkit.workflow.ports import AnswerCodec, LabelingPlatform, Progress, silent
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A workspace with its settings, team, packs and state, and the way to its labelling platform.
+
+    Attributes
+    ----------
+    folder : Path
+        The workspace.
+    name : str
+        Eight hex digits that tell this workspace's projects from another's on the same server.
+    connect : callable
+        Connects to the platform; called at most once, and only by the steps that need a server.
+    """
+
+    folder: Path
+    name: str
+    settings: WorkflowFile
+    team: tuple[Annotator, ...]
+    packs: Mapping[str, DomainPack]
+    state: State
+    codec: AnswerCodec
+    connect: Callable[[], LabelingPlatform]
+    progress: Progress = silent
+
+    @cached_property
+    def platform(self) -> LabelingPlatform:
+        """The labelling platform, connected at first use."""
+        return self.connect()
+
+    @property
+    def snapshots(self) -> Path:
+        """Where judgments are frozen."""
+        return self.folder / "snapshots"
+
+    @property
+    def releases(self) -> Path:
+        """Where datasets are published."""
+        return self.folder / "releases"
+
+    def config(self, key: ProjectKey) -> LabelConfig:
+        """Return the label config a project shows.
+
+        Raises
+        ------
+        ConfigError
+            The pack or the config is gone, though tasks are waiting for it.
+        """
+        pack = pack_named(self.packs, key.domain)
+        for config in pack.configs:
+            if config.name == key.config:
+                return config
+        raise ConfigError(
+            f"The pack {key.domain!r} has no label config {key.config!r}, but tasks are placed in it.",
+            hint="put it back, or start a new workspace.",
+        )
+
+    def simulated(self) -> frozenset[str]:
+        """Return the pseudonyms of simulated annotators."""
+        return frozenset(member.pseudonym for member in self.team if member.simulated)
