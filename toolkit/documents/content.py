@@ -13,12 +13,12 @@ ID_DIGITS = 16
 
 
 def content_id(content: str | bytes | Mapping[str, Any]) -> str:
-    """Return the first 16 hex digits of the SHA-256 of some content in its canonical form.
+    r"""Return the first 16 hex digits of the SHA-256 of some content in its canonical form.
 
     Parameters
     ----------
     content : str, bytes or mapping
-        A text: composed to NFC, its line ends made "\\n", white space at the ends of its lines left out. A mapping
+        A text: composed to NFC, its line ends made "\n", white space at the ends of its lines left out. A mapping
         of fields: its canonical JSON, keys sorted, every text in it as above; ``{"text": t}`` counts as ``t``.
         Bytes: as they are.
 
@@ -29,9 +29,9 @@ def content_id(content: str | bytes | Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> content_id("Un\\r\\ndeux \\r\\n") == content_id("Un\\ndeux") == content_id({"text": "Un\\ndeux"})
+    >>> content_id("Un\r\ndeux \r\n") == content_id("Un\ndeux") == content_id({"text": "Un\ndeux"})
     True
-    >>> content_id("caf\\u00e9") == content_id("cafe\\u0301")
+    >>> content_id("caf\u00e9") == content_id("cafe\u0301")
     True
     """
     if isinstance(content, Mapping):
@@ -48,22 +48,22 @@ def file_content_id(path: Path) -> str:
 
 
 def canonical_text(text: str) -> str:
-    """Return a text in NFC, with "\\n" line ends and without white space at the ends of its lines."""
+    r"""Return a text in NFC, with "\n" line ends and without white space at the ends of its lines."""
     lines = unicodedata.normalize("NFC", with_plain_line_ends(text)).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
 def with_plain_line_ends(text: str) -> str:
-    """Return a text with "\\n" for every line end, as browsers count characters."""
+    r"""Return a text with "\n" for every line end, as browsers count characters."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def unstorable(value: Any) -> str | None:
-    """Return why a value could not be stored everywhere (databases, UTF-8 files), or None.
+    r"""Return why a value could not be stored everywhere (databases, UTF-8 files), or None.
 
     Examples
     --------
-    >>> unstorable({"text": "a\\x00b"})
+    >>> unstorable({"text": "a\x00b"})
     'holds a NUL character'
     """
     if isinstance(value, str):

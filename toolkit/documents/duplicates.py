@@ -22,12 +22,12 @@ class ExactDuplicates:
 
     def __init__(self) -> None:
         self.n_dropped = 0
-        self._seen: dict[str, str] = {}
+        self._seen: set[str] = set()
 
     def is_new(self, document: Document) -> bool:
         """Return True the first time a document's content is seen; count it as dropped every other time."""
-        first = self._seen.setdefault(document.id, document.source)
-        if first is document.source:
-            return True
-        self.n_dropped += 1
-        return False
+        if document.id in self._seen:
+            self.n_dropped += 1
+            return False
+        self._seen.add(document.id)
+        return True

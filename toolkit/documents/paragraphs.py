@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -14,19 +15,19 @@ _MARKDOWN_TITLE = re.compile(r"#{1,6}\s+\S")
 
 
 def paragraphs(text: str) -> list[Span]:
-    """Return where each paragraph begins and ends, the white space around it left out.
+    r"""Return where each paragraph begins and ends, the white space around it left out.
 
     Paragraphs are parted by blank lines; in a text that has none, every line is a paragraph.
 
     Examples
     --------
-    >>> text = "# Un titre\\n\\nPremier paragraphe,\\nsur deux lignes.\\n\\nSecond."
+    >>> text = "# Un titre\n\nPremier paragraphe,\nsur deux lignes.\n\nSecond."
     >>> [text[start:end] for start, end in paragraphs(text)]
-    ['# Un titre', 'Premier paragraphe,\\nsur deux lignes.', 'Second.']
+    ['# Un titre', 'Premier paragraphe,\nsur deux lignes.', 'Second.']
     """
     border = _BLANK_LINES if _BLANK_LINES.search(text.strip()) else _LINE_END
     cuts = [0, *(match.end() for match in border.finditer(text)), len(text)]
-    spans = (trimmed(text, start, end) for start, end in zip(cuts, cuts[1:], strict=False))
+    spans = (trimmed(text, start, end) for start, end in itertools.pairwise(cuts))
     return [(start, end) for start, end in spans if start < end]
 
 

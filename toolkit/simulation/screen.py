@@ -40,6 +40,11 @@ class Screen:
         shown = self.shown(control)
         return None if shown is None else task.fields.get(shown.field)
 
+    def shows_text(self, control: Control) -> bool:
+        """Whether a control is about words rather than sound, film or a picture."""
+        shown = self.shown(control)
+        return shown is not None and shown.tag in ("Text", "HyperText")
+
     def setting(self, control: Control, name: str, default: str = "") -> str:
         """Return an XML attribute of a control."""
         return self.attributes.get(control.name, {}).get(name, default)

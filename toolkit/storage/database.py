@@ -45,7 +45,11 @@ def open_database(url: str) -> Engine:
     try:
         with engine.begin() as connection:
             _migrate(connection)
+    except StorageError:
+        engine.dispose()
+        raise
     except SQLAlchemyError as error:
+        engine.dispose()
         shown = parsed.render_as_string(hide_password=True)
         raise StorageError(f"The database {shown} cannot be used: {_first_line(error)}") from error
     return engine

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select
 
 from toolkit.models import Annotation
 from toolkit.storage import schema as s
@@ -102,6 +102,12 @@ class Ledger:
         """Return the number of entries and the hash of the last one."""
         with self._engine.connect() as connection:
             return _head(connection)
+
+    def count(self, kind: str) -> int:
+        """Return the number of entries of a kind."""
+        with self._engine.connect() as connection:
+            query = select(func.count()).select_from(s.ledger).where(s.ledger.c.kind == kind)
+            return int(connection.execute(query).scalar_one())
 
     def verify(self) -> list[str]:
         """Return what is wrong with the chain: altered, removed or reordered entries; empty when it holds."""

@@ -55,10 +55,9 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
     if not rows:
         return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    added = 0
-    for row in rows:
-        added += connection.execute(dialect.insert(table).values(**row).on_conflict_do_nothing()).rowcount
-    return added
+    key = next(iter(table.primary_key))
+    statements = (dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key) for row in rows)
+    return sum(connection.execute(statement).first() is not None for statement in statements)
 
 
 def upsert(engine: Engine, table: Table, row: dict[str, Any]) -> None:

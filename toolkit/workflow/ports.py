@@ -172,6 +172,6 @@ class Progress(Protocol):
         ...
 
 
-def silent(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
+def silent(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:  # noqa: ARG001
     """Show nothing."""
     return items

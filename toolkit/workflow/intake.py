@@ -65,9 +65,7 @@ def ingest(operation: Operation, paths: Sequence[Path]) -> IngestReport:
                 counts["tasks"] += len(tasks)
             else:
                 counts["known"] += 1
-    return IngestReport(
-        counts["documents"], counts["tasks"], counts["known"], counts["duplicates"], tuple(unreadable)
-    )
+    return IngestReport(counts["documents"], counts["tasks"], counts["known"], counts["duplicates"], tuple(unreadable))
 
 
 def _readable(document: Document) -> str:

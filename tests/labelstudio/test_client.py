@@ -1,0 +1,469 @@
+"""The client against a real server; a made-up one only for what a real one cannot be made to do."""
+
+import contextlib
+import dataclasses
+import http.server
+import json
+import threading
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from toolkit.errors import AuthenticationError, ConfigError, InputError, LabelStudioError, ServerVersionError
+from toolkit.labelstudio.client import LabelStudioPlatform
+from toolkit.labelstudio.process import free_port
+from toolkit.labelstudio.projects import _shown
+from toolkit.labelstudio.rest import Rest
+from toolkit.models import ProjectKey, Tier
+from toolkit.workflow.ports import Account, ProjectSpec, Submission, TaskPayload
+
+MEDIA = Path(__file__).resolve().parent.parent / "samples" / "media"
+PASSWORD = "eine-lange-Passphrase"
+XML = """
+<View>
+  <Text name="text" value="$text"/>
+  <!-- Größe: éàü -->
+  <Choices name="risk" toName="text"><Choice value="niedrig"/><Choice value="hoch"/></Choices>
+</View>
+"""
+HTML = """<h2>Ça va ?</h2>
+<!-- not for annotators -->
+<p style="color: red" onclick="run()">Fish &amp; chips, 1 &lt; 2, "zitiert" <B>fett</B><br/>
+<center>alt</center> <a href="https://labels.example/guide?a=1&amp;b=2" target=_blank>mehr</a>
+<ul><li>eins<li>zwei</ul><table><tr><td>x</td></tr></table>"""
+
+
+@pytest.fixture(scope="session")
+def admin(label_studio):
+    return Rest(label_studio.url, label_studio.token)
+
+
+@pytest.fixture
+def spec():
+    key = ProjectKey("finance", f"risk-{uuid.uuid4().hex[:8]}", Tier.SPECIALIST)
+    return ProjectSpec(key, f"Prüfung {key.config}", f"Wie groß ist das Risiko? [tk:{key}]", XML, HTML, 2)
+
+
+@pytest.fixture
+def project(platform, spec):
+    return platform.apply_project(spec, None).server_id
+
+
+@pytest.fixture(scope="session")
+def ada(platform):
+    return platform.ensure_account("ada", "ada@annotators.example", PASSWORD, simulated=True)
+
+
+@pytest.fixture(scope="session")
+def bea(platform):
+    return platform.ensure_account("bea", "bea@annotators.example", PASSWORD, simulated=False)
+
+
+def payload(external_id, assignees="|ada|", text="Grüße, 你好 🙂"):
+    return TaskPayload(external_id, {"external_id": external_id, "assignees": assignees, "text": text})
+
+
+def submission(account, task, label="hoch", **more):
+    result = {"from_name": "risk", "to_name": "text", "type": "choices", "value": {"choices": [label]}, "id": "r1"}
+    return Submission(account.token, task, (result,), str(uuid.uuid4()), 2.5, **more)
+
+
+def only_task(platform, project, external_id="a"):
+    (task,) = platform.tasks(project)[external_id]
+    return task.server_id
+
+
+def made_up(answer):
+    """A client whose requests are answered by a function."""
+    return LabelStudioPlatform("http://127.0.0.1:9", "secret-token", transport=httpx.MockTransport(answer))
+
+
+# --- server, token, version
+
+
+@pytest.mark.labelstudio
+def test_version_is_returned_to_both_kinds_of_token(platform, label_studio, admin):
+    personal = admin.send("POST", "/api/token/")["token"]
+    assert platform.check() == LabelStudioPlatform(f"{label_studio.url}/", personal).check() == "1.23.2"
+
+
+@pytest.mark.labelstudio
+@pytest.mark.parametrize("token", ["0123456789abcdef", "not.a.jwt"])
+def test_wrong_token_is_refused_without_being_shown(label_studio, token):
+    with pytest.raises(AuthenticationError, match="does not accept the token") as caught:
+        LabelStudioPlatform(label_studio.url, token).check()
+    assert token not in str(caught.value)
+
+
+def test_dead_server_is_named_with_what_to_do():
+    url = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(LabelStudioError, match=rf"(?s)No Label Studio answers at {url}.*toolkit server start"):
+        LabelStudioPlatform(url, "secret").check()
+
+
+@contextlib.contextmanager
+def server_that_says(body):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("version", ["1.22.0", "1.24.0", "2.0.0", "1.230.1"])
+def test_other_version_is_refused(version):
+    with (
+        server_that_says(json.dumps({"release": version}).encode()) as url,
+        pytest.raises(ServerVersionError, match=rf"Label Studio {version} at {url} is not supported"),
+    ):
+        LabelStudioPlatform(url, "secret").check()
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"[]", b'{"release": null}'])
+def test_something_else_at_the_address_is_told_from_label_studio(body):
+    with server_that_says(body) as url, pytest.raises(LabelStudioError, match="is not Label Studio"):
+        LabelStudioPlatform(url, "secret").check()
+
+
+def test_password_in_the_url_is_refused_and_not_repeated():
+    with pytest.raises(LabelStudioError, match="must not hold a user or a password") as caught:
+        LabelStudioPlatform("http://admin:hunter2@labels.example", "secret")
+    assert "hunter2" not in str(caught.value)
+
+
+# --- projects
+
+
+@pytest.mark.labelstudio
+def test_project_is_created_once_and_found_by_id_or_marker(platform, spec):
+    assert platform.apply_project(spec, None, dry_run=True) is None
+    created = platform.apply_project(spec, None)
+    assert created.action == "created"
+    for server_id in (created.server_id, None, 987654):
+        again = platform.apply_project(spec, server_id)
+        assert (again.server_id, again.action, again.changes) == (created.server_id, "unchanged", ())
+
+
+@pytest.mark.labelstudio
+def test_project_gets_every_setting(platform, spec, admin):
+    project = admin.get(f"/api/projects/{platform.apply_project(spec, None).server_id}/")
+    assert project["title"] == spec.title
+    assert project["label_config"] == XML.strip()
+    assert project["maximum_annotations"] == 2
+    assert (project["show_instruction"], project["show_skip_button"]) == (True, True)
+    assert project["enable_empty_annotation"] is False
+    assert (project["sampling"], project["skip_queue"]) == ("Sequential sampling", "REQUEUE_FOR_OTHERS")
+    assert "onclick" not in project["expert_instruction"]
+
+
+@pytest.mark.labelstudio
+def test_only_what_differs_is_written(platform, spec, admin):
+    server_id = platform.apply_project(spec, None).server_id
+    changed = dataclasses.replace(spec, overlap=3, instructions=HTML.replace("eins", "drei"))
+    assert platform.apply_project(changed, server_id, dry_run=True).changes == (
+        "expert_instruction",
+        "maximum_annotations",
+    )
+    assert admin.get(f"/api/projects/{server_id}/")["maximum_annotations"] == 2
+    assert platform.apply_project(changed, server_id).action == "updated"
+    assert platform.apply_project(changed, server_id).action == "unchanged"
+    assert admin.get(f"/api/projects/{server_id}/")["maximum_annotations"] == 3
+
+
+@pytest.mark.labelstudio
+def test_strangers_project_with_the_stored_id_is_left_alone(platform, spec, project):
+    other = dataclasses.replace(
+        spec, key=ProjectKey("law", "other", Tier.GENERALIST), title="Other", description=f"Other [tk:{uuid.uuid4()}]"
+    )
+    created = platform.apply_project(other, project)
+    assert created.action == "created"
+    assert created.server_id != project
+    assert platform.apply_project(spec, project).action == "unchanged"
+
+
+@pytest.mark.labelstudio
+@pytest.mark.parametrize(
+    ("xml", "problem"),
+    [
+        ("<View><Text name='t' value='$text'/>", "no element found"),
+        (XML.replace('toName="text"', 'toName="test"'), 'toName="test" not found'),
+        (XML.replace('"risk"', "'text'"), "non-unique names"),
+    ],
+)
+def test_broken_label_config_never_reaches_the_server(platform, spec, xml, problem):
+    with pytest.raises(ConfigError, match=rf"The label config of finance/risk-.* is not valid: .*{problem}"):
+        platform.apply_project(dataclasses.replace(spec, xml=xml), None)
+    assert platform.apply_project(spec, None, dry_run=True) is None
+
+
+@pytest.mark.labelstudio
+def test_label_in_use_is_not_dropped(platform, spec, project, ada):
+    platform.import_tasks(project, [payload("a")])
+    platform.submit(submission(ada, only_task(platform, project), "hoch"))
+    without = dataclasses.replace(spec, xml=XML.replace('<Choice value="hoch"/>', '<Choice value="mittel"/>'))
+    with pytest.raises(ConfigError, match=r"does not fit the annotations on the server.*hoch"):
+        platform.apply_project(without, project)
+    more = dataclasses.replace(spec, xml=XML.replace("</Choices>", '<Choice value="mittel"/></Choices>'))
+    assert platform.apply_project(more, project).changes == ("label_config",)
+
+
+@pytest.mark.labelstudio
+def test_title_that_the_server_refuses_is_explained(platform, spec):
+    with pytest.raises(LabelStudioError, match=r"400 to a request to /api/projects/: title: .*at least 3 characters"):
+        platform.apply_project(dataclasses.replace(spec, title="ab"), None)
+
+
+def test_instructions_differ_where_a_reader_would_see_it():
+    assert _shown("<p>a</p>") != _shown("<p>b</p>")
+    assert _shown('<a href="u">x</a>') != _shown('<a href="v">x</a>')
+    assert _shown("<p>a</p>") != _shown("<h1>a</h1>")
+
+
+# --- accounts
+
+
+@pytest.mark.labelstudio
+def test_account_is_made_once_and_named_by_pseudonym(platform, admin, bea):
+    assert platform.ensure_account("bea", bea.email, PASSWORD, simulated=False) == bea
+    user = admin.get(f"/api/users/{bea.server_user}/")
+    assert (user["first_name"], user["last_name"]) == ("Annotator", "bea")
+    assert PASSWORD not in repr(bea)
+    assert bea.token not in repr(bea)
+
+
+@pytest.mark.labelstudio
+def test_account_with_another_password_is_an_error(platform, bea):
+    with pytest.raises(AuthenticationError, match=r"account of bea exists on .* with another password") as caught:
+        platform.ensure_account("bea", bea.email, "eine-andere-Passphrase", simulated=False)
+    assert "andere" not in str(caught.value)
+
+
+@pytest.mark.labelstudio
+def test_password_that_the_server_refuses_is_explained(platform):
+    with pytest.raises(LabelStudioError, match=r"refused to make the account of cem: .*8–128 characters"):
+        platform.ensure_account("cem", "cem@annotators.example", "short", simulated=False)
+
+
+def test_passwords_are_not_sent_in_clear_over_a_network():
+    with pytest.raises(LabelStudioError, match="the connection is not encrypted"):
+        LabelStudioPlatform("http://labels.example", "t").ensure_account("ada", "a@x.example", PASSWORD, simulated=True)
+
+
+# --- views
+
+
+@pytest.mark.labelstudio
+def test_view_shows_an_annotator_their_own_tasks_only(platform, project, admin):
+    sent = [payload("a", "|ada|"), payload("b", "|ada|bea|"), payload("c", "|bea|"), payload("d", "|adalbert|")]
+    platform.import_tasks(project, sent)
+    view = platform.ensure_view(project, "ada")
+    assert platform.ensure_view(project, "ada") == view
+    shown = admin.get("/api/tasks/", {"view": view, "fields": "task_only"})["tasks"]
+    assert [task["data"]["external_id"] for task in shown] == ["a", "b"]
+
+
+@pytest.mark.labelstudio
+def test_view_that_was_deleted_or_changed_is_put_right(platform, project, admin):
+    view = platform.ensure_view(project, "ada")
+    data = {**admin.get(f"/api/dm/views/{view}/")["data"], "filters": {"conjunction": "and", "items": []}}
+    admin.send("PATCH", f"/api/dm/views/{view}/", json={"project": project, "data": data})
+    assert platform.ensure_view(project, "ada") == view
+    assert admin.get(f"/api/dm/views/{view}/")["data"]["filters"]["items"][0]["value"] == "|ada|"
+    admin.send("DELETE", f"/api/dm/views/{view}/")
+    assert platform.ensure_view(project, "ada") != view
+
+
+# --- tasks
+
+
+@pytest.mark.labelstudio
+def test_tasks_come_back_complete_across_pages(platform, project):
+    sent = [payload(f"t{number}", "|ada|" if number % 2 else "") for number in range(1203)]
+    platform.import_tasks(project, sent)
+    found = platform.tasks(project)
+    assert {external_id: [task.assignees for task in tasks] for external_id, tasks in found.items()} == {
+        one.external_id: [one.data["assignees"]] for one in sent
+    }
+
+
+@pytest.mark.labelstudio
+def test_tasks_sent_twice_show_as_duplicates_and_foreign_ones_not_at_all(platform, project, admin):
+    platform.import_tasks(project, [payload("a"), payload("b")])
+    platform.import_tasks(project, [payload("a")])
+    admin.send("POST", f"/api/projects/{project}/import", json=[{"text": "made by hand"}])
+    platform.import_tasks(project, [])
+    assert {name: len(tasks) for name, tasks in platform.tasks(project).items()} == {"a": 2, "b": 1}
+
+
+@pytest.mark.labelstudio
+def test_tasks_that_do_not_fit_the_screen_are_refused_whole(platform, project):
+    with pytest.raises(LabelStudioError, match=r"400 to POST .*text"):
+        platform.import_tasks(project, [payload("a"), TaskPayload("b", {"external_id": "b", "assignees": ""})])
+    assert platform.tasks(project) == {}
+
+
+@pytest.mark.labelstudio
+def test_reopened_task_is_offered_again_with_its_new_assignees(platform, project, admin, ada):
+    platform.import_tasks(project, [payload("a")])
+    task = only_task(platform, project)
+    platform.reopen_task(task, payload("a").data, overlap=1)
+    platform.submit(submission(ada, task))
+    assert admin.get(f"/api/tasks/{task}/")["is_labeled"] is True
+    for _ in range(2):
+        platform.reopen_task(task, payload("a", "|ada|bea|").data, overlap=2)
+        stored = admin.get(f"/api/tasks/{task}/")
+        assert (stored["is_labeled"], stored["overlap"], stored["data"]["assignees"]) == (False, 2, "|ada|bea|")
+
+
+@pytest.mark.labelstudio
+def test_task_that_is_gone_cannot_be_reopened(platform):
+    with pytest.raises(LabelStudioError, match="404 to PATCH /api/tasks/987654/"):
+        platform.reopen_task(987654, {}, overlap=1)
+
+
+# --- files
+
+
+@pytest.mark.labelstudio
+def test_upload_is_stored_once_under_a_name_that_tells_nothing(platform, project, label_studio):
+    url = platform.upload(project, MEDIA / "sample.wav")
+    assert platform.upload(project, MEDIA / "sample.wav") == url
+    assert LabelStudioPlatform(label_studio.url, label_studio.token).upload(project, MEDIA / "sample.wav") == url
+    assert url.startswith(f"/data/upload/{project}/")
+    assert "sample" not in url
+    answer = httpx.get(f"{label_studio.url}{url}", headers={"Authorization": f"Token {label_studio.token}"})
+    assert answer.content == (MEDIA / "sample.wav").read_bytes()
+    assert answer.headers["content-type"].startswith("audio/")
+    assert platform.tasks(project) == {}
+
+
+@pytest.mark.labelstudio
+def test_file_the_server_does_not_take_or_nobody_can_read_is_an_error(platform, project, tmp_path):
+    (tmp_path / "program.exe").write_bytes(b"MZ")
+    with pytest.raises(LabelStudioError, match="exe extension is not supported"):
+        platform.upload(project, tmp_path / "program.exe")
+    with pytest.raises(InputError, match=r"absent\.wav: cannot be read"):
+        platform.upload(project, tmp_path / "absent.wav")
+
+
+# --- annotations
+
+
+@pytest.mark.labelstudio
+def test_annotation_is_posted_once_as_its_author(platform, project, ada):
+    platform.import_tasks(project, [payload("a")])
+    sent = submission(ada, only_task(platform, project))
+    assert platform.submit(sent) is True
+    assert platform.submit(sent) is False
+    (found,) = platform.annotations(project)
+    assert (found.author, found.last_editor, found.external_id) == (ada.server_user, ada.server_user, "a")
+    assert (found.results, found.skipped, found.ground_truth, found.lead_time_s) == (sent.results, False, False, 2.5)
+    assert abs(datetime.now(UTC) - found.created_at) < timedelta(minutes=1)
+    assert found.updated_at.tzinfo is not None
+
+
+@pytest.mark.labelstudio
+def test_skipped_and_edited_annotations_are_among_those_read(platform, project, admin, ada, bea):
+    platform.import_tasks(project, [payload("a"), payload("b")])
+    task = only_task(platform, project)
+    platform.submit(submission(ada, task, skipped=True))
+    platform.submit(submission(bea, task))
+    first, second = platform.annotations(project)
+    admin.send("PATCH", f"/api/annotations/{second.server_id}/", json={"result": [], "ground_truth": True})
+    assert (first.author, first.skipped) == (ada.server_user, True)
+    edited = list(platform.annotations(project))[1]
+    assert (edited.author, edited.results, edited.ground_truth) == (bea.server_user, (), True)
+    assert edited.last_editor == admin.get("/api/current-user/whoami")["id"] != bea.server_user
+    assert edited.updated_at > second.updated_at
+
+
+@pytest.mark.labelstudio
+def test_annotation_with_a_wrong_token_or_for_a_deleted_task_is_an_error(platform, project, ada):
+    with pytest.raises(LabelStudioError, match="404 to POST"):
+        platform.submit(submission(ada, 987654))
+    with pytest.raises(AuthenticationError):
+        platform.submit(dataclasses.replace(submission(ada, 1), token="0123456789abcdef"))
+
+
+@pytest.mark.labelstudio
+def test_project_that_was_deleted_is_not_an_empty_one(platform):
+    with pytest.raises(LabelStudioError, match="404"):
+        platform.tasks(987654)
+    with pytest.raises(LabelStudioError, match="404"):
+        list(platform.annotations(987654))
+
+
+# --- what a real server does not do on demand
+
+
+def page(numbers, total):
+    return httpx.Response(
+        200, json={"tasks": [{"id": n, "data": {"external_id": f"t{n}"}} for n in numbers], "total": total}
+    )
+
+
+def test_failing_gateway_between_two_pages_is_asked_again():
+    answers = iter([page([1, 2], 3), httpx.Response(502, text="<title>Bad Gateway</title>"), page([3], 1)])
+    assert list(made_up(lambda _: next(answers)).tasks(1)) == ["t1", "t2", "t3"]
+
+
+def test_gateway_that_keeps_failing_is_reported():
+    answers = iter([page([1, 2], 3), *[httpx.Response(502, text="<title>Bad Gateway</title>")] * 4])
+    with pytest.raises(LabelStudioError, match="502 to GET /api/tasks/: Bad Gateway"):
+        made_up(lambda _: next(answers)).tasks(1)
+
+
+@pytest.mark.parametrize("second", [httpx.Response(404, json={"detail": "Invalid page."}), page([], 1)])
+def test_page_that_is_missing_is_not_taken_for_the_end(second):
+    answers = iter([page([1, 2], 3), second])
+    with pytest.raises(LabelStudioError, match=r"Invalid page|held back 1 tasks"):
+        made_up(lambda _: next(answers)).tasks(1)
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("Server disconnected")])
+def test_import_without_an_answer_is_never_sent_again(error):
+    sent = []
+
+    def break_off(request):
+        sent.append(request)
+        raise error
+
+    with pytest.raises(LabelStudioError, match="1 tasks may or may not have arrived") as caught:
+        made_up(break_off).import_tasks(1, [payload("a")])
+    assert len(sent) == 1
+    assert "looks first which of them are there" in str(caught.value)
+
+
+def test_import_that_takes_too_few_is_reported():
+    platform = made_up(lambda _: httpx.Response(201, json={"task_count": 1}))
+    with pytest.raises(LabelStudioError, match="took 1 of 2 tasks"):
+        platform.import_tasks(1, [payload("a"), payload("b")])
+
+
+def test_annotation_whose_answer_was_lost_is_sent_again_under_its_key():
+    ada = Account("ada", 1, "ada@annotators.example", PASSWORD, "secret-token")
+    keys = []
+
+    def lose_the_first_answer(request):
+        keys.append(json.loads(request.content)["unique_id"])
+        if len(keys) == 1:
+            raise httpx.RemoteProtocolError("Server disconnected")
+        return httpx.Response(409, json={"detail": "Annotation with this unique id already exists"})
+
+    assert made_up(lose_the_first_answer).submit(submission(ada, 1)) is False
+    assert keys[0] == keys[1]

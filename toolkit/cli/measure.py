@@ -1,0 +1,214 @@
+"""``toolkit agreement | consensus``: what the judgments of a workspace or of a file say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from toolkit.cli.common import (
+    InputOption,
+    JsonOption,
+    LabelConfigOption,
+    OutputOption,
+    WorkspaceOption,
+    exit_on_error,
+    opened,
+    say,
+)
+from toolkit.cli.render import decimal, percent, plain, print_json, print_table, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from toolkit.agreement import AgreementReport, Coefficient, GroupAgreement
+    from toolkit.models import Control
+
+ControlOption = Annotated[str | None, typer.Option("--control", "-c", help="Only this control.")]
+MAX_LISTED = 30
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (agreement, consensus):
+        parent.command()(command)
+
+
+def agreement(
+    workspace: WorkspaceOption = Path(),
+    source: InputOption = None,
+    label_config: LabelConfigOption = None,
+    control: ControlOption = None,
+    by: Annotated[
+        str | None, typer.Option(help="Columns that make groups, as domain,tier; in a workspace domain,config,tier.")
+    ] = None,
+    fail_under: Annotated[
+        float | None, typer.Option(help="Exit 1 where Krippendorff's alpha is below this or undefined.")
+    ] = None,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how far annotators agree: percent agreement and Krippendorff's alpha, with 95 % intervals."""
+    columns = None if by is None else [name.strip() for name in by.split(",") if name.strip()]
+    if source is None:
+        report = _of_workspace(workspace, columns, control)
+    else:
+        with exit_on_error():
+            report = _of_file(source, label_config, columns or (), control)
+    with exit_on_error():
+        if output is not None:
+            _write_agreement(report, output)
+    if as_json:
+        print_json(report.to_json())
+    elif output is None:
+        _print_agreement(report)
+    raise typer.Exit(0 if fail_under is None or _passed(report, fail_under) else 1)
+
+
+def _of_workspace(workspace: Path, by: list[str] | None, control: str | None) -> AgreementReport:
+    from toolkit.engines.duckdb import DuckDBEngine
+    from toolkit.workflow import measure_agreement
+    from toolkit.workflow.measures import GROUPS
+
+    with opened(workspace) as operation:
+        return measure_agreement(operation, DuckDBEngine(), by=GROUPS if by is None else by, control=control)
+
+
+def _of_file(
+    source: Path, label_config: Path | None, by: list[str] | tuple[()], control: str | None
+) -> AgreementReport:
+    from toolkit.agreement import measure
+    from toolkit.engines.duckdb import DuckDBEngine
+
+    controls = _controls(label_config)
+    declared = {found.name: found.labels for found in controls or ()}
+    judgments = _judgments(source, controls)
+    return measure(judgments, engine=DuckDBEngine(), by=by, control=control, labels=declared)
+
+
+def _controls(label_config: Path | None) -> tuple[Control, ...] | None:
+    if label_config is None:
+        return None
+    from toolkit.errors import InputError
+    from toolkit.labelconfig import read_controls
+
+    try:
+        return read_controls(label_config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{label_config} cannot be read: {error}.") from error
+
+
+def _judgments(source: Path, controls: tuple[Control, ...] | None) -> pd.DataFrame:
+    """Return the long table of a file; a .json file is a Label Studio export."""
+    if source.suffix.lower() == ".json":
+        from toolkit.labelstudio.convert import judgments_from_export
+
+        return judgments_from_export(source, controls)
+    from toolkit.storage.tables import read_judgments
+
+    return read_judgments(source)
+
+
+def _passed(report: AgreementReport, threshold: float) -> bool:
+    values = [group.coefficients["krippendorff_alpha"].value for group in report.groups]
+    return bool(values) and all(value is not None and value >= threshold for value in values)
+
+
+def _print_agreement(report: AgreementReport) -> None:
+    by = list(report.groups[0].by) if report.groups else []
+    print_table(
+        f"Agreement: {report.n_judgments} judgments of {report.n_annotators} annotators on {report.n_tasks} tasks",
+        (*by, "control", ">tasks", ">annotators", ">agreement", "alpha [95 % interval]", "labels", "notes"),
+        [_agreement_row(group) for group in report.groups],
+        caption="agreement: share of agreeing pairs of annotators per task; alpha: Krippendorff's, nominal (1 perfect, "
+        "0 chance); tasks: with two judgments or more",
+    )
+    if report.n_repeats_dropped:
+        say(f"{report.n_repeats_dropped} repeated answers (same task, annotator and control): the latest counts")
+    if report.n_without_label:
+        say(f"{report.n_without_label} rows without a label left out")
+
+
+def _agreement_row(group: GroupAgreement) -> tuple[Any, ...]:
+    alpha, share = group.coefficients["krippendorff_alpha"], group.coefficients["percent_agreement"]
+    shown = "–" if share.value is None else percent(share.value)
+    labels = ", ".join(f"{label} {percent(part)}" for label, part in _most_used(group) if part > 0)
+    notes = ", ".join(dict.fromkeys(flag.replace("_", " ") for flag in (*alpha.flags, *share.flags)))
+    return (*group.by.values(), group.control, alpha.n_tasks, group.n_annotators, shown, _alpha(alpha), labels, notes)
+
+
+def _most_used(group: GroupAgreement) -> list[tuple[str, float]]:
+    ranked = sorted(group.labels.items(), key=lambda item: (-item[1], item[0]))
+    return [(shortened(label, 24), share) for label, share in ranked[:3]]
+
+
+def _alpha(alpha: Coefficient) -> str:
+    if alpha.value is None:
+        return f"undefined: {(alpha.reason or '').replace('_', ' ')}"
+    return f"{decimal(alpha.value)} [{decimal(alpha.low)}, {decimal(alpha.high)}]"
+
+
+def _write_agreement(report: AgreementReport, path: Path) -> None:
+    """Write one row per group and coefficient."""
+    from toolkit.storage.tables import write_table
+
+    rows = [
+        {**group.by, "control": group.control, "kind": group.kind, "coefficient": name}
+        | {key: ", ".join(value) if key == "flags" else value for key, value in plain(coefficient).items()}
+        for group in report.groups
+        for name, coefficient in group.coefficients.items()
+    ]
+    write_table(rows, path)
+
+
+def consensus(
+    workspace: WorkspaceOption = Path(),
+    source: InputOption = None,
+    label_config: LabelConfigOption = None,
+    control: ControlOption = None,
+    min_support: Annotated[
+        float, typer.Option(min=0, max=1, help="Least share of judgments behind a label, for --input.")
+    ] = 0.5,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Vote on every task and control: the label, the share behind it, and why where there is none."""
+    from toolkit.consensus import consensus_rows
+
+    if source is None:
+        from toolkit.workflow import compute_consensus
+
+        with opened(workspace) as operation:
+            found = [decision.consensus for decision in compute_consensus(operation)]
+    else:
+        from toolkit.consensus import consensus_by_task
+
+        with exit_on_error():
+            judgments = _judgments(source, _controls(label_config))
+            found = consensus_by_task(judgments, min_support=min_support)
+    rows = [row for row in consensus_rows(found) if control in (None, row["control"])]
+    with exit_on_error():
+        if output is not None:
+            from toolkit.storage.tables import write_table
+
+            write_table(rows, output)
+    if as_json:
+        print_json({"consensus": rows})
+    elif output is None:
+        _print_consensus(rows)
+
+
+def _print_consensus(rows: list[dict[str, Any]]) -> None:
+    from collections import Counter
+
+    counts = Counter(row["status"] for row in rows)
+    print_table(
+        f"Consensus by vote: {', '.join(f'{n} {status}' for status, n in sorted(counts.items())) or 'no judgments'}",
+        ("task", "control", "label", "status", ">support", ">judgments", "reason"),
+        [
+            (r["task"], r["control"], r["label"], r["status"], r["support"], r["n_judgments"], r["reason"])
+            for r in rows[:MAX_LISTED]
+        ],
+        caption=f"the first {MAX_LISTED} of {len(rows)}; --json or --output give all" if len(rows) > MAX_LISTED else "",
+    )

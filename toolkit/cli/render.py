@@ -1,0 +1,114 @@
+"""Results on stdout: tables a person can read, JSON a program can."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import typer
+
+PIPE_WIDTH = 140  # columns where nobody's terminal says how wide it is
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Print one JSON object with its format number."""
+    typer.echo(json.dumps({"format": 1, **plain(content)}, ensure_ascii=False, indent=2))
+
+
+def plain(value: Any) -> Any:
+    """Return models, enums, dates and paths as what JSON knows."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {_key(key): plain(item) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    return value
+
+
+def _key(key: Any) -> str:
+    return "/".join(map(str, key)) if isinstance(key, tuple) else str(plain(key))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, caption: str = "") -> None:
+    """Print a table; columns whose name starts with ">" are aligned to the right. Nothing is printed for no rows."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    listed = [[_cell(value) for value in row] for row in rows]
+    if not listed:
+        return
+    table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left", box=_box())
+    for name in columns:
+        right = name.startswith(">")
+        table.add_column(Text(name.removeprefix(">")), justify="right" if right else "left", overflow="fold")
+    for row in listed:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console.print(table)
+
+
+def _box() -> Any:
+    from rich import box
+
+    return box.SIMPLE_HEAD
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return decimal(value)
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def decimal(value: float | None, digits: int = 2) -> str:
+    """Return a number with two digits; a value that only rounding makes 1 or 0 does not become it.
+
+    Examples
+    --------
+    >>> decimal(0.667), decimal(0.9999), decimal(1.0), decimal(None)
+    ('0.67', '0.99', '1.00', '–')
+    """
+    if value is None:
+        return "–"
+    shown = f"{value:.{digits}f}"
+    step = 10**-digits
+    if value < 1 and float(shown) >= 1:
+        return f"{1 - step:.{digits}f}"
+    if value > 0 and float(shown) == 0:
+        return f"<{step:.{digits}f}"
+    return shown.replace("-0.00", "0.00") if value == 0 else shown
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage; 100.0% and 0.0% only where they are exact.
+
+    Examples
+    --------
+    >>> percent(0.9999), percent(1.0), percent(0.00001), percent(0.5)
+    ('99.9%', '100.0%', '0.1%', '50.0%')
+    """
+    value = share * 100
+    if 0 < share < 1:
+        value = min(max(value, 0.1), 99.9)
+    return f"{value:.1f}%"
+
+
+def shortened(text: str, length: int = 60) -> str:
+    """Return a text on one line, cut with an ellipsis."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else f"{flat[: length - 1]}…"

@@ -1,0 +1,258 @@
+"""``toolkit ingest | route | apply | publish | simulate | collect | resolve | run``: the steps of the cycle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.common import (
+    DryRunOption,
+    InputOption,
+    JsonOption,
+    OutputOption,
+    WorkspaceOption,
+    exit_on_error,
+    opened,
+    say,
+)
+from toolkit.cli.render import percent, print_json, print_table
+
+if TYPE_CHECKING:
+    from toolkit.simulation import Reference
+    from toolkit.workflow.publication import PublishReport
+    from toolkit.workflow.resolution import Resolution
+    from toolkit.workflow.routes import RouteReport
+
+ReferenceOption = Annotated[
+    Path | None,
+    typer.Option("--reference", help="Right answers for passages (.jsonl: document, start, end, labels)."),
+]
+MAX_LISTED = 20
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (ingest, route, apply, publish, simulate, collect, resolve, run):
+        parent.command()(command)
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    workspace: WorkspaceOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Turn files into documents and tasks; exit 1 if something could not be read (the rest is taken)."""
+    from toolkit.workflow import ingest as step
+
+    with opened(workspace) as operation:
+        report = step(operation, paths)
+    for item in report.unreadable:
+        say(f"left out: {item.source}: {item.reason}")
+    if as_json:
+        print_json({"ingest": report})
+    else:
+        typer.echo(
+            f"{report.n_documents} new documents, {report.n_tasks} new tasks; {report.n_known} known already,"
+            f" {report.n_duplicates} exact duplicates dropped, {len(report.unreadable)} left out"
+        )
+    raise typer.Exit(0 if report.passed else 1)
+
+
+def route(
+    workspace: WorkspaceOption = Path(),
+    source: InputOption = None,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give each task a domain, a tier and its projects; with --input, route texts from a file."""
+    if source is not None:
+        from toolkit.cli.routing import route_file
+
+        route_file(source, output, workspace, as_json=as_json)
+        return
+    from toolkit.workflow import route as step
+
+    with opened(workspace) as operation:
+        report = step(operation)
+        if output is not None:
+            from toolkit.cli.routing import write_routes
+
+            write_routes(report.routes, output)
+    if as_json:
+        print_json({"routes": report.routes, "n_placements": report.n_placements, "unplaceable": report.unplaceable})
+    else:
+        print_routes(report)
+
+
+def print_routes(report: RouteReport) -> None:
+    """Print where tasks went."""
+    typer.echo(f"{len(report.routes)} tasks routed, {report.n_placements} placements")
+    total = len(report.routes)
+    print_table(
+        "Routes",
+        ("domain", "queue", "tier", ">tasks", ">share"),
+        [(*key, count, percent(count / total)) for key, count in report.by_queue.items()],
+    )
+    for task in report.unplaceable[:MAX_LISTED]:
+        say(f"no label config fits task {task}; add one for its fields and modality")
+
+
+def apply(workspace: WorkspaceOption = Path(), dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Create or update one Label Studio project per label config and tier in use."""
+    from toolkit.workflow import apply as step
+
+    with opened(workspace) as operation:
+        report = step(operation, dry_run=dry_run)
+    if as_json:
+        print_json({"apply": report})
+        return
+    print_table(
+        "Projects (dry run: nothing was done)" if dry_run else "Projects",
+        ("project", "action", ">id", "title", "changes"),
+        [(p.key, p.action, p.server_id, p.title, ", ".join(p.changes)) for p in report.projects],
+    )
+
+
+def publish(workspace: WorkspaceOption = Path(), dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Assign annotators, send tasks to Label Studio, and give each annotator a view."""
+    from toolkit.workflow import publish as step
+
+    with opened(workspace) as operation:
+        report = step(operation, dry_run=dry_run)
+    if as_json:
+        print_json({"publish": report})
+    else:
+        print_published(report)
+
+
+def print_published(report: PublishReport) -> None:
+    """Print what was sent, who labels where, and what nobody can take."""
+    verb = "would be " if report.dry_run else ""
+    typer.echo(
+        f"{report.n_assigned} assignments {verb}made, {report.n_imported} tasks {verb}sent,"
+        f" {report.n_updated} {verb}given to other annotators"
+    )
+    if report.n_duplicates:
+        say(f"{report.n_duplicates} tasks are on the server more than once; the first of each counts")
+    print_table(
+        "Where to annotate",
+        ("annotator", "project", "address"),
+        [(view.annotator, view.project, view.url) for view in report.views],
+    )
+    print_unmet(report)
+
+
+def print_unmet(report: PublishReport) -> None:
+    """Print what nobody can take."""
+    print_table(
+        "Waiting for an annotator",
+        ("task and project", ">missing", "reason"),
+        [(item.placement, item.missing, item.reason) for item in report.unmet[:MAX_LISTED]],
+        caption=f"{len(report.unmet)} in all" if len(report.unmet) > MAX_LISTED else "",
+    )
+
+
+def simulate(
+    workspace: WorkspaceOption = Path(), reference: ReferenceOption = None, as_json: JsonOption = False
+) -> None:
+    """Let the team's simulated members annotate what is assigned to them, through Label Studio, as themselves."""
+    from toolkit.workflow import simulate as step
+
+    with opened(workspace) as operation:
+        report = step(operation, _reference(reference))
+    if as_json:
+        print_json({"simulate": report})
+        return
+    typer.echo(
+        f"{report.n_submitted} simulated annotations ({report.n_skipped} of them skips),"
+        f" {report.n_known} were there already"
+    )
+
+
+def collect(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -> None:
+    """Pull annotations into the ledger and freeze the judgments as a snapshot."""
+    from toolkit.workflow import collect as step
+
+    with opened(workspace) as operation:
+        report = step(operation)
+    for problem in report.invalid[:MAX_LISTED]:
+        say(f"does not fit its label config: {problem}")
+    if as_json:
+        print_json({"collect": report})
+        return
+    typer.echo(
+        f"{report.n_annotations} annotations on the server: {report.n_new} new, {report.n_changed} changed,"
+        f" {report.n_deleted} deleted there (kept in the ledger), {report.n_skipped} skips"
+        + (f", {report.n_foreign} on tasks of others" if report.n_foreign else "")
+        + (f", {len(report.invalid)} invalid" if report.invalid else "")
+    )
+    typer.echo(f"{report.n_judgments} judgments in {report.snapshot or 'no snapshot yet'}")
+
+
+def resolve(workspace: WorkspaceOption = Path(), dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Vote on what has its annotations; what stays open goes one tier up."""
+    from toolkit.workflow import resolve as step
+
+    with opened(workspace) as operation:
+        report = step(operation, dry_run=dry_run)
+    if as_json:
+        print_json({"resolve": report})
+        return
+    counts = ", ".join(f"{count} {name}" for name, count in report.by_status.items()) or "nothing new"
+    typer.echo(f"{counts}; {report.n_waiting} wait for annotations{' (dry run: nothing was done)' if dry_run else ''}")
+    print_escalated(report.resolutions)
+    if not dry_run and any(item.next for item in report.resolutions):
+        typer.echo("`toolkit apply` and `toolkit publish` send what was opened; `toolkit run` does it all.")
+
+
+def print_escalated(resolutions: tuple[Resolution, ...]) -> None:
+    """Print what went up or elsewhere, and why."""
+    moved = [item for item in resolutions if item.next]
+    print_table(
+        "Escalated and rerouted",
+        ("task and project", "reason", "goes to"),
+        [(i.placement, i.reason, ", ".join(n.rpartition("@")[2] for n in i.next)) for i in moved[:MAX_LISTED]],
+        caption=f"{len(moved)} in all; `toolkit why TASK` tells more" if moved else "",
+    )
+
+
+def run(
+    workspace: WorkspaceOption = Path(),
+    reference: ReferenceOption = None,
+    watch: Annotated[
+        int | None, typer.Option("--watch", metavar="SECONDS", min=1, help="Keep on, looking again after a while.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run every step that has something to do, until nothing has."""
+    import time
+
+    from toolkit.workflow import run as step
+
+    while True:
+        with opened(workspace) as operation:
+            report = step(operation, _reference(reference), say=say)
+        if as_json:
+            print_json({"run": report})
+        else:
+            print_routes(report.routed) if report.routed.routes else None
+            print_escalated(report.resolutions)
+            print_unmet(report.published)
+            typer.echo(
+                f"{report.n_imported} tasks sent, {report.n_new} annotations collected,"
+                f" {len(report.resolutions)} placements resolved"
+            )
+        if watch is None:
+            return
+        with exit_on_error():
+            time.sleep(watch)
+
+
+def _reference(path: Path | None) -> Reference | None:
+    if path is None:
+        return None
+    from toolkit.simulation import Reference
+
+    return Reference.load(path)

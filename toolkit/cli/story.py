@@ -1,0 +1,68 @@
+"""A task's story as text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import typer
+
+from toolkit.cli.render import decimal, shortened
+from toolkit.models import Decision, PlacementState, Route
+from toolkit.workflow.story import Story
+
+TEXT_LINES = 400  # characters of the task shown
+
+
+def print_story(story: Story, simulated: Collection[str]) -> None:
+    """Print what the workspace knows of a task, in the order it happened."""
+    task = story.task
+    where = f", characters {task.start}–{task.end}" if task.start is not None else ""
+    _line(0, f"Task {task.id}")
+    _line(1, f"from {story.document.source}{where}; {task.modality}, language {task.language or 'unknown'}")
+    _line(1, f"“{shortened(task.text, TEXT_LINES)}”")
+    for number, (_, route) in enumerate(story.routes, 1):
+        _print_route(route, number, len(story.routes))
+    for placement in story.placements:
+        _print_placement(story, placement, simulated)
+    _line(0, "Releases" if story.releases else "In no release yet")
+    for name, version, config, split in story.releases:
+        _line(1, f"{name} v{version}: {config}, split {split}")
+
+
+def _print_route(route: Route, number: int, total: int) -> None:
+    _line(0, "Route" if total == 1 else f"Route {number} of {total}")
+    _line(1, f"{route.domain} ({route.queue}), {route.tier}, confidence {decimal(route.confidence)}: {route.reason}")
+    if number < total or total == 1:
+        _line(1, "best: " + ", ".join(f"{name} {decimal(share)}" for name, share in route.ranking))
+        for item in route.evidence:
+            times = f" × {item.count}" if item.count > 1 else ""
+            _line(2, f"{item.domain}: “{item.term}”{times}, weight {item.weight:g}")
+
+
+def _print_placement(story: Story, state: PlacementState, simulated: Collection[str]) -> None:
+    placement = state.placement
+    _line(0, f"Project {placement.project}: {state.status}" + (f" ({state.outcome})" if state.outcome else ""))
+    _line(1, f"because {placement.reason}; {placement.overlap} annotations wanted")
+    for item in story.assignments:
+        if item.assignment.placement == placement.id:
+            name = item.assignment.annotator
+            shown = f"{name} (simulated)" if name in simulated else name
+            _line(1, f"{shown}: {item.status}; {item.assignment.reason}")
+    key = placement.project
+    judgments = [j for j in story.judgments if (j.domain, j.config, j.tier) == (key.domain, key.config, key.tier)]
+    decisions = {d.consensus.control: d for d in story.decisions if d.placement == placement.id}
+    for control in dict.fromkeys([*(j.control for j in judgments), *decisions]):
+        answers = ", ".join(f"{j.annotator} {shortened(j.label, 40)}" for j in judgments if j.control == control)
+        _line(1, f"{control}: {answers or 'no answer'}{_verdict(decisions.get(control))}")
+
+
+def _verdict(decision: Decision | None) -> str:
+    if decision is None:
+        return ""
+    consensus = decision.consensus
+    label = "" if consensus.label is None else f" {shortened(consensus.label, 40)}"
+    return f" → {consensus.status}{label} ({consensus.reason})"
+
+
+def _line(indent: int, text: str) -> None:
+    typer.echo("  " * indent + text)

@@ -1,0 +1,116 @@
+"""``toolkit init | status | why``: the workspace as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.common import JsonOption, WorkspaceOption, exit_on_error, opened
+from toolkit.cli.render import percent, print_json, print_table, shortened
+
+if TYPE_CHECKING:
+    from toolkit.workflow.load import Status
+
+MAX_LISTED = 20
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (init, status, why):
+        parent.command()(command)
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Made if needed.")] = Path()) -> None:
+    """Make a workspace: workflow.yaml, team.yaml and copies of the domain packs."""
+    from toolkit.workspace import init_workspace
+
+    with exit_on_error():
+        written = init_workspace(folder)
+    if written:
+        typer.echo(f"{folder}: {len(written)} files written; look at workflow.yaml and team.yaml first.")
+    else:
+        typer.echo(f"{folder}: is a workspace already; nothing written.")
+
+
+def status(
+    workspace: WorkspaceOption = Path(),
+    tasks: Annotated[bool, typer.Option("--tasks", help="List the tasks, too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what waits where, per domain, tier and annotator."""
+    from toolkit.workflow import status as measure
+
+    with opened(workspace, writing=False) as operation:
+        found = measure(operation)
+        listed = list(operation.state.corpus.tasks()) if tasks else []
+        routes = {route.task: route for _, route in operation.state.corpus.routes()} if tasks else {}
+    if as_json:
+        shown = {"tasks": [{"id": task.id, "route": routes.get(task.id)} for task in listed]} if tasks else {}
+        print_json({"status": found, **shown})
+        return
+    _print_status(found)
+    print_table(
+        "Tasks",
+        ("task", "domain", "queue", "text"),
+        [
+            (task.id, route.domain if route else None, route.queue if route else None, shortened(task.text))
+            for task in listed
+            for route in [routes.get(task.id)]
+        ],
+    )
+
+
+def _print_status(found: Status) -> None:
+    typer.echo(
+        f"{found.n_documents} documents, {found.n_tasks} tasks ({found.n_unrouted} not routed, {found.n_triage} in"
+        f" triage), {found.n_ledger} ledger entries"
+        + (f", {found.n_deleted} annotations deleted on the server but kept" if found.n_deleted else "")
+    )
+    print_table(
+        "Routes",
+        ("domain", "queue", "tier", ">tasks", ">share"),
+        [(r.domain, r.queue, r.tier, r.n_tasks, percent(r.n_tasks / found.n_tasks)) for r in found.routes],
+    )
+    print_table(
+        "Escalated and rerouted",
+        ("task", "from", "to", "because"),
+        [(item.task, item.origin, item.to, item.reason) for item in found.moved[:MAX_LISTED]],
+        caption=f"{len(found.moved)} in all; `toolkit why TASK` tells more",
+    )
+    print_table(
+        "Projects",
+        ("project", ">placements", ">not sent", ">waiting", ">decided", ">escalated", ">undecided"),
+        [
+            (p.key, p.n_placements, p.n_unpublished, p.n_waiting, p.n_decided, p.n_escalated, p.n_undecided)
+            for p in found.projects
+        ],
+    )
+    print_table(
+        "Annotators",
+        ("annotator", ">open", ">done", ">skipped"),
+        [
+            (f"{a.annotator} (simulated)" if a.simulated else a.annotator, a.n_open, a.n_done, a.n_skipped)
+            for a in found.annotators
+        ],
+    )
+
+
+def why(
+    task: Annotated[str, typer.Argument(help="A task's id, or the beginning of it.")],
+    workspace: WorkspaceOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Tell a task's whole story: source, route, assignments, judgments, consensus, releases."""
+    from toolkit.workflow import why as tell
+
+    with opened(workspace, writing=False) as operation:
+        story = tell(operation, task)
+        simulated = operation.simulated()
+    if as_json:
+        print_json({"story": story})
+        return
+    from toolkit.cli.story import print_story
+
+    print_story(story, simulated)

@@ -1,0 +1,115 @@
+"""Annotators' accounts: made through the invite link and the sign-up form, the only way that lets them log in."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from toolkit.errors import AuthenticationError, LabelStudioError
+from toolkit.labelstudio.rest import Rest, is_loopback
+from toolkit.workflow.ports import Account
+
+if TYPE_CHECKING:
+    import httpx
+
+_FOUND = 302
+_UNAUTHORIZED = 401
+_CREATED = 201
+
+
+def ensure_account(rest: Rest, pseudonym: str, email: str, password: str, *, simulated: bool) -> Account:
+    """Return an annotator's account that can log in, making it if there is none.
+
+    Raises
+    ------
+    AuthenticationError
+        The account exists with another password.
+    LabelStudioError
+        The server refuses it, or the way to the server is not private.
+    """
+    import httpx
+
+    if urlsplit(rest.url).scheme != "https" and not is_loopback(rest.url):
+        raise LabelStudioError(
+            f"Passwords are not sent to {rest.url}: the connection is not encrypted.", hint="use an https:// URL."
+        )
+    invite = rest.get("/api/invite")["token"]
+    with rest.new_session() as session:
+        try:
+            if not _sign_up(rest, session, invite, pseudonym, email, password):
+                _log_in(rest, session, pseudonym, email, password)
+            user = rest.content(session.get(f"{rest.url}/api/current-user/whoami"))
+            token = _token(rest, session)
+        except httpx.TransportError as error:
+            raise rest.unreachable(error) from error
+    name = {"first_name": "Simulated" if simulated else "Annotator", "last_name": pseudonym}
+    if any(user.get(key) != value for key, value in name.items()):
+        rest.send("PATCH", f"/api/users/{user['id']}/", json=name, token=token, repeatable=True)
+    return Account(pseudonym, user["id"], user["email"], password, token)
+
+
+def _sign_up(rest: Rest, session: httpx.Client, invite: str, pseudonym: str, email: str, password: str) -> bool:
+    """Sign up and stay logged in; False where the account exists already."""
+    form = {"email": email, "password": password, "allow_newsletters": "false"}
+    answer = _post_form(rest, session, f"{rest.url}/user/signup/", form, {"token": invite})
+    if answer.status_code == _FOUND:
+        return True
+    problems = _problems(answer)
+    if any("already exists" in problem for problem in problems):
+        return False
+    raise LabelStudioError(
+        f"Label Studio refused to make the account of {pseudonym}: {' '.join(problems) or answer.status_code}",
+        hint="a password needs 8 to 128 characters, and the address must be a valid one.",
+    )
+
+
+def _log_in(rest: Rest, session: httpx.Client, pseudonym: str, email: str, password: str) -> None:
+    answer = _post_form(rest, session, f"{rest.url}/user/login/", {"email": email, "password": password}, {})
+    if answer.status_code == _FOUND:
+        return
+    if answer.is_success:
+        raise AuthenticationError(
+            f"The account of {pseudonym} exists on {rest.url} with another password.",
+            hint="put back the password it was made with, or delete the account there.",
+        )
+    rest.content(answer)
+
+
+def _post_form(
+    rest: Rest, session: httpx.Client, url: str, form: dict[str, str], params: dict[str, str]
+) -> httpx.Response:
+    page = session.get(url, params=params)
+    if not page.is_success or "csrftoken" not in session.cookies:
+        raise rest.refused(page.status_code, "GET", page.request.url.path, "its form cannot be read")
+    filled = {**form, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
+    return session.post(url, params=params, data=filled, headers={"Referer": url})
+
+
+def _problems(page: httpx.Response) -> list[str]:
+    lists = re.findall(r'<ul class="field_errors">(.*?)</ul>', page.text, re.DOTALL)
+    found = [item for one in lists for item in re.findall(r"<li>(.*?)</li>", one, re.DOTALL)]
+    return [" ".join(html.unescape(item).split()) for item in found]
+
+
+def _token(rest: Rest, session: httpx.Client) -> str:
+    """Return a token of the user who is logged in: the legacy one where the server takes it, else a personal one."""
+    legacy = str(rest.content(session.get(f"{rest.url}/api/current-user/token"))["token"])
+    with rest.new_session() as stranger:  # without the cookies that would let any token pass
+        headers = {"Authorization": f"Token {legacy}"}
+        tried = stranger.get(f"{rest.url}/api/current-user/whoami", headers=headers)
+    return legacy if tried.status_code != _UNAUTHORIZED else _personal_token(rest, session)
+
+
+def _personal_token(rest: Rest, session: httpx.Client) -> str:
+    url = f"{rest.url}/api/token/"
+    headers = {"X-CSRFToken": session.cookies["csrftoken"], "Referer": url}
+    # A user has one at a time, and it is shown once: an older one makes way.
+    for old in rest.content(session.get(url)):
+        session.post(f"{url}blacklist/", json={"refresh": old["token"]}, headers=headers)
+    answer = session.post(url, headers=headers)
+    if answer.status_code != _CREATED:
+        raise rest.refused(answer.status_code, "POST", "/api/token/", "no token was made")
+    made: Any = answer.json()
+    return str(made["token"])

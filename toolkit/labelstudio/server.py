@@ -1,0 +1,263 @@
+"""A Label Studio of the workspace's own: installed aside, on the loopback interface, with nothing sent anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import LabelStudioError, ServerStartError
+from toolkit.labelstudio.environment import (
+    DATABASE,
+    LABEL_STUDIO_VERSION,
+    Progress,
+    ensure_environment,
+    server_variables,
+)
+from toolkit.labelstudio.process import LOOPBACK, free_port, identity, is_free, spawn, terminate
+
+ADMIN_EMAIL = "admin@localhost"
+_START_LIMIT_S = 180
+_STOP_LIMIT_S = 10
+_POLL_S = 0.2
+_LOG_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """How the embedded server stands; never holds a secret."""
+
+    running: bool
+    url: str | None  # where it answers, or where it will after the next start if the port is still free
+    pid: int | None
+    email: str
+    password_file: Path  # JSON with email, password and token; readable by its owner only
+    version: str
+    data: Path
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The account that the toolkit works with on the embedded server; the secrets do not show in its repr."""
+
+    email: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+class EmbeddedServer:
+    """The Label Studio server of one workspace.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace; everything lies below ``server/`` in it, which only its owner can read.
+    progress : callable
+        Is told what takes long, before it starts.
+
+    Examples
+    --------
+    >>> server = EmbeddedServer(Path("workspace"))
+    >>> server.status().running
+    False
+    """
+
+    def __init__(self, folder: Path, progress: Progress = lambda _: None) -> None:
+        self.folder = folder.absolute() / "server"
+        self._progress = progress
+        self._data = self.folder / "data"
+        self._log = self.folder / "server.log"
+        self._admin_file = self.folder / "admin.json"
+        self._state_file = self.folder / "server.json"
+        self._used = self.folder / "data-in-use"  # there as soon as the data has been served once
+
+    def start(self, *, port: int | None = None) -> ServerStatus:
+        """Start the server if it does not run, and return when it answers.
+
+        Parameters
+        ----------
+        port : int, optional
+            Where to listen on 127.0.0.1; without it the port of last time, or any free one.
+
+        Raises
+        ------
+        ServerStartError
+            It cannot be installed, the port is taken, or it does not answer in time; shows the end of its log.
+        """
+        from filelock import FileLock
+
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        with FileLock(self.folder / "lock"):
+            state = self._running()
+            if state is not None and port not in (None, state["port"]):
+                raise ServerStartError(
+                    f"The server runs already, on port {state['port']}.", hint="stop it first to change the port."
+                )
+            if state is None:
+                state = self._launch(port)
+            self._wait_until_ready(state)
+        return self.status()
+
+    def stop(self) -> bool:
+        """Stop the server; False if it did not run.
+
+        It is asked to end, and killed after ten seconds. Only the very process that :meth:`start` made is touched.
+        """
+        state = self._running()
+        return state is not None and terminate(state["pid"], state["identity"], _STOP_LIMIT_S)
+
+    def status(self) -> ServerStatus:
+        """Return how the server stands, without starting or asking it."""
+        state = self._running()
+        known = state or self._last_state()
+        return ServerStatus(
+            running=state is not None,
+            url=_url(known["port"]) if known else None,
+            pid=state["pid"] if state else None,
+            email=ADMIN_EMAIL,
+            password_file=self._admin_file,
+            version=LABEL_STUDIO_VERSION,
+            data=self._data,
+            log=self._log,
+        )
+
+    def admin(self) -> Admin:
+        """Return the administrator's account; it is made up by the first start.
+
+        Raises
+        ------
+        ServerStartError
+            The server has never been started here, or its file of secrets is damaged.
+        """
+        try:
+            found = json.loads(self._admin_file.read_text(encoding="utf-8"))
+            return Admin(found["email"], found["password"], found["token"])
+        except FileNotFoundError:
+            raise ServerStartError(
+                f"No server has been started in {self.folder.parent}.", hint="start it with `toolkit server start`."
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise ServerStartError(
+                f"{self._admin_file} cannot be read as the server's account.", hint="restore it from a backup."
+            ) from error
+
+    def _launch(self, port: int | None) -> dict[str, Any]:
+        if port is not None and not is_free(port):
+            raise ServerStartError(
+                f"Port {port} of {LOOPBACK} is taken by another program.", hint="give another port, or none."
+            )
+        environment = ensure_environment(self._progress)
+        self._prepare_data(environment.database)
+        last = self._last_state()
+        chosen = port if port is not None else free_port(last["port"] if last else None)
+        if self._log.exists():
+            self._log.replace(self._log.with_name("server.log.1"))
+        admin = self._ensure_admin()
+        variables = server_variables(
+            self._data,
+            LABEL_STUDIO_USERNAME=admin.email,
+            LABEL_STUDIO_PASSWORD=admin.password,
+            LABEL_STUDIO_USER_TOKEN=admin.token,
+        )
+        arguments = ["start", "--no-browser", "--internal-host", LOOPBACK, "--port", str(chosen)]
+        self._progress(f"Starting Label Studio {LABEL_STUDIO_VERSION} on {_url(chosen)}.")
+        pid = spawn(environment.command(*arguments), variables, self._log)
+        state = {"pid": pid, "identity": identity(pid), "port": chosen}
+        _write_private(self._state_file, state)
+        return state
+
+    def _prepare_data(self, template: Path) -> None:
+        if self._used.exists():
+            return
+        if self._data.exists():  # a first start that failed or was killed; nobody has worked with it
+            shutil.rmtree(self._data)
+        self._data.mkdir(mode=0o700)
+        shutil.copyfile(template, self._data / DATABASE)
+        # With a write-ahead log readers do not wait for writers: twice as many annotations get in at a time.
+        with contextlib.closing(sqlite3.connect(self._data / DATABASE)) as database:
+            database.execute("PRAGMA journal_mode = wal")
+
+    def _ensure_admin(self) -> Admin:
+        if not self._admin_file.exists():
+            secret = {"password": secrets.token_urlsafe(18), "token": secrets.token_hex(20)}
+            _write_private(self._admin_file, {"email": ADMIN_EMAIL, **secret})
+        return self.admin()
+
+    def _wait_until_ready(self, state: dict[str, Any]) -> None:
+        from toolkit.labelstudio.client import LabelStudioPlatform
+
+        deadline = time.monotonic() + _START_LIMIT_S
+        while not _is_healthy(state["port"]):
+            if not _is_alive(state):
+                raise self._failed("ended while starting")
+            # Label Studio itself would go on at another port, where nobody looks for it.
+            if "Trying to start at" in self._log_text() or time.monotonic() > deadline:
+                self.stop()
+                raise self._failed(f"does not answer at {_url(state['port'])}")
+            time.sleep(_POLL_S)
+        try:
+            LabelStudioPlatform(_url(state["port"]), self.admin().token).check()
+        except LabelStudioError as error:
+            self.stop()
+            raise self._failed(f"answers, but not as ours: {error}") from error
+        self._used.touch()
+
+    def _failed(self, what: str) -> ServerStartError:
+        tail = "\n  ".join(self._log_text().splitlines()[-_LOG_LINES:])
+        return ServerStartError(
+            f"The Label Studio server {what}. The end of {self._log}:\n  {tail or '(empty)'}",
+            hint="run `toolkit server start` again; if it fails again, the log says why.",
+        )
+
+    def _log_text(self) -> str:
+        try:
+            return self._log.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def _running(self) -> dict[str, Any] | None:
+        state = self._last_state()
+        return state if state is not None and _is_alive(state) else None
+
+    def _last_state(self) -> dict[str, Any] | None:
+        try:
+            state = json.loads(self._state_file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return state if isinstance(state, dict) and {"pid", "identity", "port"} <= state.keys() else None
+
+
+def _is_alive(state: dict[str, Any]) -> bool:
+    return state["identity"] is not None and identity(state["pid"]) == state["identity"]
+
+
+def _url(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}"
+
+
+def _is_healthy(port: int) -> bool:
+    import httpx
+
+    try:
+        return httpx.get(f"{_url(port)}/health", timeout=5, trust_env=False).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON that only its owner can read, whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
+        json.dump(content, file, indent=2)
+        file.write("\n")
+    partial.replace(path)

@@ -1,0 +1,300 @@
+"""Tables in files: judgments and texts from CSV, JSON Lines or Parquet, and any table back into them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import InputError, StorageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUFFIXES = (".csv", ".jsonl", ".parquet")
+DEFAULT_CONTROL = "label"
+TEXT_COLUMNS = ("task", "annotator", "control", "label")
+OTHER_NAMES = {  # what other tools call our columns; to say in an error which one to rename
+    "task": ("task_id", "item", "item_id", "unit", "example", "id"),
+    "annotator": ("worker", "worker_id", "rater", "coder", "user", "annotator_id", "completed_by"),
+    "label": ("answer", "class", "category", "annotation", "rating", "vote", "value"),
+    "text": ("content", "body", "document", "passage", "sentence", "message"),
+}
+Record = dict[str, Any]
+
+
+def read_judgments(path: Path, *, control: str | None = None) -> pd.DataFrame:
+    """Read judgments from a file.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.csv``, ``.jsonl`` or ``.parquet`` file in UTF-8 with the columns ``task``, ``annotator`` and ``label``, and
+        optionally ``control`` and any others.
+    control : str, optional
+        Keep the judgments on this control only; where the file has no such column, the name of its one control.
+
+    Returns
+    -------
+    DataFrame
+        ``task``, ``annotator``, ``control`` and ``label`` as text, exactly as written: ``01`` stays ``01``, and ``NA``
+        is a label. An empty label is None: agreement leaves it out and counts it. Without a column ``control`` every
+        judgment is on the control ``label``.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is not of one of these kinds, is not UTF-8, has no rows or lacks a column, a row has no
+        task or no annotator, or no judgment is on `control`.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(_written(records := list(_records(path, TEXT_COLUMNS)), path))
+    if not records:
+        raise InputError(f"{path}: has no rows.", hint="give one row per judgment: task, annotator, label.")
+    _require(path, table.columns, ("task", "annotator", "label"))
+    for name in ("task", "annotator"):
+        if empty := int(table[name].isna().sum()):
+            first = int(table[name].isna().to_numpy().argmax()) + 1
+            raise InputError(f"{path}: {empty} rows have no {name}, the first is row {first}.", hint="fill them in.")
+    if "control" not in table.columns:
+        return table.assign(control=control or DEFAULT_CONTROL)
+    table["control"] = table["control"].fillna(DEFAULT_CONTROL)
+    return table if control is None else _on_control(table, control, path)
+
+
+def read_texts(path: Path) -> Iterator[Record]:
+    """Yield the texts of a file one by one, without holding them all.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.csv``, ``.jsonl`` or ``.parquet`` file in UTF-8 with a column ``text`` and optionally ``id``.
+
+    Yields
+    ------
+    dict
+        The record with its other columns as they are; ``text`` and ``id`` are text, and where there is no id it is the
+        number of the record, from 1. A missing text is "".
+
+    Raises
+    ------
+    InputError
+        The file is missing, is not of one of these kinds, is not UTF-8, has no rows, or a record has no ``text``.
+    """
+    number = 0
+    for number, record in enumerate(_records(path, ("id", "text")), start=1):
+        if "text" not in record:
+            _require(path, record, ("text",), f"record {number}")
+        name, text = record.get("id"), record["text"]
+        yield {**record, "id": str(number) if name in (None, "") else str(name), "text": str(text or "")}
+    if not number:
+        raise InputError(f"{path}: has no rows.", hint="give one text per row, in a column named text.")
+
+
+def write_table(rows: pd.DataFrame | Iterable[Mapping[str, Any]], path: Path) -> None:
+    """Write a table to a ``.csv``, ``.jsonl`` or ``.parquet`` file: whole, or not at all.
+
+    Parameters
+    ----------
+    rows : DataFrame or iterable of mappings
+        Columns are those of the first row and whatever later rows add. Missing values are empty in CSV and null
+        elsewhere; lists and mappings are JSON text in CSV.
+    path : Path
+        Its suffix tells the format. An existing file is replaced in one step.
+
+    Raises
+    ------
+    InputError
+        The suffix is none of these.
+    StorageError
+        The file cannot be written.
+    """
+    writers: dict[str, Callable[[list[Record], Path], None]] = {
+        ".csv": _write_csv,
+        ".jsonl": _write_jsonl,
+        ".parquet": _write_parquet,
+    }
+    write = writers[_suffix(path)]
+    records = _plain_records(rows)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(records, draft)
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+# --- reading
+
+
+def _records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
+    suffix = _suffix(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.", hint="check the path; relative paths start in the current folder.")
+    if suffix == ".parquet":
+        return _parquet_records(path, as_text)
+    return _csv_records(path) if suffix == ".csv" else _jsonl_records(path)
+
+
+def _suffix(path: Path) -> str:
+    if (suffix := path.suffix.lower()) not in SUFFIXES:
+        raise InputError(
+            f"{path}: cannot tell its format.", hint=f"name it {', '.join('*' + one for one in SUFFIXES)}."
+        )
+    return suffix
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield lines with their ends; a byte that is not UTF-8 is reported with its line."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+                except UnicodeDecodeError as error:
+                    raise InputError(
+                        f"{path}: line {number}: not UTF-8 (byte 0x{error.object[error.start]:02x}).",
+                        hint="save the file as UTF-8 and try again.",
+                    ) from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def _csv_records(path: Path) -> Iterator[Record]:
+    csv.field_size_limit(sys.maxsize)  # a field is a whole document; the module's own limit is 128 KB
+    reader = csv.reader(_lines(path), strict=True)
+    try:
+        header = next(reader, [])
+        if twice := sorted({name for name in header if header.count(name) > 1}):
+            raise InputError(f"{path}: line 1: column {', '.join(twice)} occurs twice.", hint="rename one of them.")
+        for cells in reader:
+            if cells and len(cells) != len(header):
+                raise InputError(
+                    f"{path}: line {reader.line_num}: {len(cells)} cells where the header has {len(header)}.",
+                    hint="put cells that contain a comma into double quotes.",
+                )
+            if cells:
+                yield dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise InputError(f"{path}: line {reader.line_num}: not valid CSV: {error}.") from error
+
+
+def _jsonl_records(path: Path) -> Iterator[Record]:
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+        except ValueError as error:
+            raise InputError(f"{path}: line {number}: not valid JSON: {error}.") from error
+        if not isinstance(record, dict):
+            raise InputError(f"{path}: line {number}: not an object.", hint='write {"task": …} on each line.')
+        nested = [name for name, value in record.items() if isinstance(value, dict | list)]
+        exact = json.loads(line) if nested else {}  # numbers inside nested values stay numbers
+        yield {**record, **{name: exact[name] for name in nested}}
+
+
+def _parquet_records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                columns = {name: batch.column(name) for name in batch.schema.names}
+                for name in set(as_text) & set(columns):
+                    columns[name] = columns[name].cast(pa.string())
+                yield from pa.table(columns).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: cannot be read as Parquet: {error}.") from error
+
+
+def _require(path: Path, found: Iterable[str], wanted: Sequence[str], where: str | None = None) -> None:
+    names = list(found)
+    missing = [name for name in wanted if name not in names]
+    if not missing:
+        return
+    renames = [
+        f'rename "{other}" to "{name}"' for name in missing for other in OTHER_NAMES.get(name, ()) if other in names
+    ]
+    place = f"{path}: {where}: " if where else f"{path}: "
+    raise InputError(
+        f"{place}no column {', '.join(missing)}; found: {', '.join(names) or 'none'}.",
+        hint="; ".join(renames) if renames else f"the file needs {', '.join(wanted)}.",
+    )
+
+
+def _written(records: Sequence[Record], path: Path) -> list[Record]:
+    """Return the records with labels, tasks and annotators as text and empty cells as None."""
+    known = [name for name in TEXT_COLUMNS if any(name in record for record in records)]
+    rows = []
+    for number, record in enumerate(records, start=1):
+        row = {name: _cell(value) for name, value in record.items()}
+        for name in known:
+            if isinstance(record.get(name), dict | list):
+                raise InputError(
+                    f"{path}: row {number}: {name} is a list or an object.",
+                    hint="write one text per cell; whole answers belong into the column value.",
+                )
+        rows.append(row)
+    return rows
+
+
+def _cell(value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict | list) else value
+
+
+def _on_control(table: pd.DataFrame, control: str, path: Path) -> pd.DataFrame:
+    chosen = table[table["control"] == control].reset_index(drop=True)
+    if chosen.empty:
+        known = ", ".join(sorted(table["control"].unique()))
+        raise InputError(f"{path}: no judgment is on control {control!r}; there are: {known}.")
+    return chosen
+
+
+# --- writing
+
+
+def _plain_records(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[Record]:
+    if isinstance(rows, Iterable) and not hasattr(rows, "to_dict"):
+        return [dict(row) for row in rows]
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _columns(records: Iterable[Record]) -> list[str]:
+    return list(dict.fromkeys(name for record in records for name in record))
+
+
+def _write_csv(records: list[Record], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, _columns(records), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
+
+
+def _write_jsonl(records: list[Record], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False, default=str) + "\n" for record in records)
+
+
+def _write_parquet(records: list[Record], path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {name: [record.get(name) for record in records] for name in _columns(records)}
+    pq.write_table(pa.table(columns), path)

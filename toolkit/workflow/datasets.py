@@ -1,0 +1,134 @@
+"""``release``: the settled tasks as a dataset."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from toolkit import __version__
+from toolkit.errors import WorkspaceError
+from toolkit.models import Decision, Judgment, PlacementState, PlacementStatus, Task
+from toolkit.releases import Release, ReleaseRecord, ReleaseSettings, split_of, write_release
+from toolkit.releases.records import DECIDED
+from toolkit.workflow.collection import freeze
+from toolkit.workflow.operation import Operation
+
+SETTLED = (PlacementStatus.DECIDED, PlacementStatus.UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReport:
+    """What was released."""
+
+    release: Release
+    n_records: int
+    n_undecided: int  # left open by the top of the ladder; left out unless asked for
+    n_open: int  # placements still waiting for annotations
+
+
+def release(operation: Operation, name: str, *, include_undecided: bool = False) -> ReleaseReport:
+    """Write the settled tasks as JSONL, CSV and Parquet with a manifest.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+    name : str
+        The release's name; content that differs from its newest version gets the next version number.
+    include_undecided : bool
+        Also write tasks that the top of the ladder left open; their labels are empty where there is none.
+
+    Returns
+    -------
+    ReleaseReport
+        Where it is and what it holds.
+
+    Raises
+    ------
+    WorkspaceError
+        Nothing is settled yet.
+    """
+    frozen = freeze(operation)
+    states = operation.state.work.placements()
+    records = _records(operation, [state for state in states if state.status in SETTLED], frozen.judgments)
+    n_decided = sum(record.status == DECIDED for record in records)
+    if not records or not (n_decided or include_undecided):
+        raise WorkspaceError("No task is settled yet, so there is nothing to release.", hint="run `toolkit run`.")
+    _, head = operation.state.ledger.head()
+    settings = ReleaseSettings(
+        seed=operation.settings.seed,
+        splits=operation.settings.splits,
+        ledger_head=head,
+        label_configs={record.config_key: record.config_version for record in records},
+        command=f"toolkit release {name}" + (" --include-undecided" if include_undecided else ""),
+        tool_version=__version__,
+    )
+    written = write_release(
+        records, operation.releases, name=name, settings=settings, include_undecided=include_undecided
+    )
+    kept = [record for record in records if include_undecided or record.status == DECIDED]
+    rows = [(record.task, record.config_key, record.split) for record in kept]
+    operation.state.work.record_release(name, written.version, rows)
+    return ReleaseReport(
+        release=written,
+        n_records=len(kept),
+        n_undecided=len(records) - n_decided,
+        n_open=sum(state.status is PlacementStatus.OPEN for state in states),
+    )
+
+
+def _records(
+    operation: Operation, settled: Sequence[PlacementState], judgments: Sequence[Judgment]
+) -> list[ReleaseRecord]:
+    tasks = {task.id: task for task in operation.state.corpus.tasks({state.placement.task for state in settled})}
+    decisions = defaultdict(list)
+    for decision in operation.state.work.decisions():
+        decisions[decision.placement].append(decision)
+    answered = defaultdict(list)
+    for judgment in judgments:
+        answered[judgment.task, judgment.domain, judgment.config].append(judgment)
+    return [
+        _record(
+            operation,
+            state,
+            tasks[state.placement.task],
+            decisions[state.placement.id],
+            answered[state.placement.task, state.placement.project.domain, state.placement.project.config],
+        )
+        for state in settled
+    ]
+
+
+def _record(
+    operation: Operation,
+    state: PlacementState,
+    task: Task,
+    decisions: Sequence[Decision],
+    judgments: Sequence[Judgment],
+) -> ReleaseRecord:
+    project, config = state.placement.project, operation.config(state.placement.project)
+    found: Mapping[str, Decision] = {decision.consensus.control: decision for decision in decisions}
+    names = [control.name for control in config.controls if not control.per_region]
+    here = [judgment for judgment in judgments if judgment.tier == project.tier]
+    return ReleaseRecord(
+        task=task.id,
+        document=task.document,
+        source=task.source,
+        start=task.start,
+        end=task.end,
+        language=task.language,
+        modality=task.modality.value,
+        domain=project.domain,
+        config=project.config,
+        config_version=max((judgment.config_version for judgment in here), default=config.version),
+        tier=project.tier.value,
+        fields={name: task.fields[name] for name in config.fields},
+        labels={name: found[name].value if name in found else None for name in names},
+        support={name: found[name].consensus.support if name in found else None for name in names},
+        n_judgments={name: found[name].consensus.n_judgments if name in found else 0 for name in names},
+        status=state.status.value,
+        n_annotators=len({judgment.annotator for judgment in judgments}),
+        simulated=any(judgment.simulated for judgment in judgments),
+        split=split_of(task.document, operation.settings.splits, operation.settings.seed),
+    )

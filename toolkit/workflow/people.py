@@ -1,0 +1,46 @@
+"""``team invite``: accounts on the platform for people."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from toolkit.errors import InputError
+from toolkit.workflow.credentials import Credentials
+from toolkit.workflow.operation import Operation
+
+
+def invite(operation: Operation, pseudonym: str, email: str) -> Path:
+    """Make an account for a member of the team, once.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+    pseudonym : str
+        A member of ``team.yaml`` that is not simulated.
+    email : str
+        The address the person logs in with; it stays in the workspace's private files.
+
+    Returns
+    -------
+    Path
+        A file with e-mail and password, mode 0600, to hand over.
+
+    Raises
+    ------
+    InputError
+        Nobody in the team has that pseudonym, or it is a simulated member's.
+    """
+    members = {member.pseudonym: member for member in operation.team}
+    if pseudonym not in members:
+        raise InputError(f"Nobody in team.yaml is called {pseudonym!r}.", hint="add the member first.")
+    if members[pseudonym].simulated:
+        raise InputError(f"{pseudonym!r} is simulated and gets an account by `toolkit simulate`.")
+    credentials = Credentials(operation.folder)
+    known = credentials.of(pseudonym)
+    password = known[1] if known and known[0] == email else secrets.token_urlsafe(12)
+    credentials.save(pseudonym, email, password)
+    account = operation.platform.ensure_account(pseudonym, email, password, simulated=False)
+    operation.state.registry.save_account(account.server_user, pseudonym, simulated=False)
+    return credentials.hand_over(pseudonym, operation.platform.url)

@@ -1,0 +1,191 @@
+"""``resolve``: what the judgments amount to, and what happens to the tasks they do not settle."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from toolkit.consensus import vote
+from toolkit.models import (
+    AssignmentStatus,
+    ConsensusStatus,
+    Decision,
+    Judgment,
+    Placement,
+    PlacementStatus,
+    Queue,
+    Route,
+    Tier,
+)
+from toolkit.packs import FALLBACK_DOMAIN, configs_for
+from toolkit.storage.rows import now
+from toolkit.workflow.collection import freeze
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.routes import place, placement
+
+DOMAIN_CONTROL = "domain"  # the question by which generalists route what the router could not
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What became of one placement."""
+
+    placement: str
+    status: PlacementStatus
+    reason: str
+    next: tuple[str, ...] = ()  # placements opened by it
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveReport:
+    """What resolve did."""
+
+    resolutions: tuple[Resolution, ...]
+    n_waiting: int  # open placements that lack annotations
+    dry_run: bool
+
+    @property
+    def by_status(self) -> Mapping[str, int]:
+        """Number of placements by what became of them."""
+        return dict(sorted(Counter(item.status.value for item in self.resolutions).items()))
+
+
+def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
+    """Vote on every open placement that has its annotations; what stays open goes one tier up.
+
+    A placement is done when each decisive control of its label config is settled: one label, no tie, with at least the
+    pack's share of the judgments behind it. Otherwise the same question goes to the next tier of the ladder, which
+    decides by itself. A task of the general pack whose `domain` was settled as a specialist's is placed there.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace; `collect` has been run.
+    dry_run : bool
+        Only say what would become of the placements.
+
+    Returns
+    -------
+    ResolveReport
+        One resolution per placement that had its annotations; run again without news, there is none.
+    """
+    judgments = _by_placement(freeze(operation).judgments)
+    done = Counter(
+        state.assignment.placement
+        for state in operation.state.work.assignments()
+        if state.status is AssignmentStatus.DONE
+    )
+    resolutions, n_waiting = [], 0
+    for state in operation.state.work.placements(status=PlacementStatus.OPEN):
+        if done[state.placement.id] < state.placement.overlap:
+            n_waiting += 1
+            continue
+        verdict = _verdict(operation, state.placement, judgments.get(state.placement.id, []))
+        resolutions.append(verdict.resolution)
+        if not dry_run:
+            _carry_out(operation, verdict)
+    return ResolveReport(tuple(resolutions), n_waiting, dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What is to become of a placement."""
+
+    resolution: Resolution
+    decisions: tuple[Decision, ...]
+    escalated: tuple[Placement, ...] = ()
+    rerouted: tuple[Route, Sequence[Placement]] | None = None
+
+
+def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment]) -> _Verdict:
+    config = operation.config(item.project)
+    decisions = vote_on(operation, item, judgments)
+    unsettled = [
+        decision.consensus
+        for decision in decisions
+        if decision.consensus.control in config.decisive and decision.consensus.status is not ConsensusStatus.DECIDED
+    ]
+    if not unsettled:
+        rerouted = _rerouted(operation, item, decisions)
+        opened = () if rerouted is None else tuple(placement.id for placement in rerouted[1])
+        reason = "settled" if rerouted is None else rerouted[0].reason
+        return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, opened), decisions, (), rerouted)
+    reason = "; ".join(f"{consensus.control}: {consensus.reason}" for consensus in unsettled)
+    tier = _next_tier(operation.settings.escalation.ladder, item.project.tier)
+    if tier is None:
+        reason = f"{reason}; nobody above {item.project.tier} to ask"
+        return _Verdict(Resolution(item.id, PlacementStatus.UNDECIDED, reason), decisions)
+    overlap = operation.settings.escalation.overlap.get(tier, 1)
+    escalated = placement(item.task, config, tier, overlap, f"{item.project.tier}s left it open: {reason}")
+    resolution = Resolution(item.id, PlacementStatus.ESCALATED, reason, (escalated.id,))
+    return _Verdict(resolution, decisions, (escalated,))
+
+
+def _carry_out(operation: Operation, verdict: _Verdict) -> None:
+    """Store a verdict; what it opens is stored first, so that a kill in between only means to do it again."""
+    resolution = verdict.resolution
+    if verdict.rerouted is not None:
+        operation.state.corpus.add_route(*verdict.rerouted)
+    operation.state.work.close(
+        resolution.placement,
+        resolution.status,
+        resolution.reason,
+        verdict.decisions,
+        next_placements=verdict.escalated,
+    )
+
+
+def vote_on(operation: Operation, item: Placement, judgments: Sequence[Judgment]) -> tuple[Decision, ...]:
+    """Vote on every control that was answered, and on the decisive ones whether answered or not."""
+    config = operation.config(item.project)
+    support = operation.packs[item.project.domain].thresholds.support
+    by_control = defaultdict(list)
+    for judgment in judgments:
+        by_control[judgment.control].append(judgment)
+    decisions = []
+    for control in config.controls:
+        answers = by_control.get(control.name, [])
+        if not answers and control.name not in config.decisive:
+            continue
+        found = vote([judgment.label for judgment in answers], min_support=support)
+        consensus = replace(found, task=item.task, control=control.name)
+        value = next((judgment.value for judgment in answers if judgment.label == consensus.label), None)
+        decisions.append(Decision(item.id, consensus, value, now()))
+    return tuple(decisions)
+
+
+def _next_tier(ladder: Sequence[Tier], tier: Tier) -> Tier | None:
+    order = list(Tier)
+    return next((above for above in ladder if order.index(above) > order.index(tier)), None)
+
+
+def _rerouted(
+    operation: Operation, item: Placement, decisions: Sequence[Decision]
+) -> tuple[Route, Sequence[Placement]] | None:
+    """Return the route to the specialists whose domain the generalists found, where there is one."""
+    found = next((d.consensus for d in decisions if d.consensus.control == DOMAIN_CONTROL), None)
+    if found is None or item.project.domain != FALLBACK_DOMAIN or found.label in (None, FALLBACK_DOMAIN):
+        return None
+    pack, (_, route) = operation.packs.get(str(found.label)), operation.state.corpus.routes(item.task)[-1]
+    task = operation.state.corpus.task(item.task)
+    if pack is None or route.domain != FALLBACK_DOMAIN or not configs_for(task, pack):
+        return None
+    votes = round((found.support or 0) * found.n_judgments)
+    reason = f"{item.project.tier}s found {pack.name} ({votes} of {found.n_judgments}); the router had {route.domain}"
+    better = replace(
+        route,
+        domain=pack.name,
+        confidence=found.support or 0.0,
+        queue=Queue.DOMAIN,
+        tier=pack.tier,
+        reason=reason,
+    )
+    return better, place(task, better, operation.packs)
+
+
+def _by_placement(judgments: Sequence[Judgment]) -> dict[str, list[Judgment]]:
+    grouped: dict[str, list[Judgment]] = defaultdict(list)
+    for judgment in judgments:
+        grouped[f"{judgment.task}@{judgment.domain}/{judgment.config}/{judgment.tier}"].append(judgment)
+    return grouped

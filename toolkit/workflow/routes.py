@@ -1,0 +1,87 @@
+"""``route``: each task gets a domain, a tier and the projects that are to answer it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from toolkit.models import DomainPack, LabelConfig, Placement, ProjectKey, Queue, Route, Task, Tier
+from toolkit.packs import FALLBACK_DOMAIN, configs_for, pack_named
+from toolkit.routing import LexiconRouter
+from toolkit.workflow.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class RouteReport:
+    """Where the tasks that had no route went."""
+
+    routes: tuple[Route, ...]
+    n_placements: int
+    unplaceable: tuple[str, ...]  # tasks that no label config fits
+
+    @property
+    def by_queue(self) -> Mapping[tuple[str, str, str], int]:
+        """Number of tasks by domain, queue and tier, largest first."""
+        counts = Counter((route.domain, route.queue.value, route.tier.value) for route in self.routes)
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def route(operation: Operation) -> RouteReport:
+    """Route every task that has no route, and place it in the projects of its domain.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+
+    Returns
+    -------
+    RouteReport
+        The new routes. A task that no label config fits, not even one of the general pack, is named and stays routed
+        but unplaced.
+    """
+    router = LexiconRouter(operation.packs)
+    routes, unplaceable, n_placements = [], [], 0
+    for task in operation.progress(operation.state.corpus.unrouted(), "Routing tasks"):
+        found = router.route(task)
+        placements = place(task, found, operation.packs)
+        operation.state.corpus.add_route(found, placements)
+        routes.append(found)
+        n_placements += len(placements)
+        if not placements:
+            unplaceable.append(task.id)
+    return RouteReport(tuple(routes), n_placements, tuple(unplaceable))
+
+
+def place(task: Task, route: Route, packs: Mapping[str, DomainPack]) -> list[Placement]:
+    """Return where a routed task is to be answered: in every label config of its domain that fits it.
+
+    A domain without a config for the task's modality leaves it to the general pack's generalists.
+    """
+    configs, tier = _configs(task, route, packs)
+    reason = "in triage" if route.queue is Queue.TRIAGE else f"routed to {route.domain}"
+    if configs and configs[0].domain != route.domain:
+        reason = f"{reason}; no label config of {route.domain} takes {task.modality}, so the general one does"
+    return [placement(task.id, config, tier, config.overlap, reason) for config in configs]
+
+
+def placement(task: str, config: LabelConfig, tier: Tier, overlap: int, reason: str) -> Placement:
+    """Return a placement with the id that the server will know it by."""
+    key = ProjectKey(config.domain, config.name, tier)
+    return Placement(f"{task}@{key}", task, key, overlap, reason)
+
+
+def split_placement_id(placement_id: str) -> tuple[str, ProjectKey]:
+    """Return the task and the project that a placement's id names."""
+    task, _, key = placement_id.rpartition("@")
+    domain, config, tier = key.split("/")
+    return task, ProjectKey(domain, config, Tier(tier))
+
+
+def _configs(task: Task, route: Route, packs: Mapping[str, DomainPack]) -> tuple[Sequence[LabelConfig], Tier]:
+    fitting = configs_for(task, pack_named(packs, route.domain))
+    if fitting or route.domain == FALLBACK_DOMAIN:
+        return fitting, route.tier
+    general = packs[FALLBACK_DOMAIN]
+    return configs_for(task, general), general.tier

@@ -1,0 +1,116 @@
+"""``simulate``: the team's simulated members annotate, through the platform, as themselves."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from toolkit.models import Annotator, AssignmentStatus, PlacementState, PlacementStatus, Task
+from toolkit.simulation import Reference, ability_in, answer, latent_truth, lead_time_s, skips
+from toolkit.workflow.credentials import Credentials
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.ports import Account, Submission
+
+THREADS = 4  # more only wait for the server's database
+NAMESPACE = uuid.UUID("6f1c1a58-6a8e-5f0e-9d0e-7a1f0d1f7c11")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulateReport:
+    """What the simulated annotators did."""
+
+    n_submitted: int
+    n_known: int  # were on the server already
+    n_skipped: int  # of those submitted
+    by_annotator: Mapping[str, int]
+
+
+def simulate(operation: Operation, reference: Reference | None = None) -> SimulateReport:
+    """Let every simulated member answer what is assigned to them and published.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace; `publish` has been run.
+    reference : Reference, optional
+        Right answers for some passages. Without one the hidden truth of a task is drawn from the workspace's seed.
+
+    Returns
+    -------
+    SimulateReport
+        Counts. Every annotation has an id made from workspace, task and annotator: sent again, nothing is added.
+    """
+    members = {member.pseudonym: member for member in operation.team if member.simulated}
+    jobs = list(_jobs(operation, members))
+    accounts = _accounts(operation, sorted({member.pseudonym for member, _ in jobs}))
+    tasks = {task.id: task for task in operation.state.corpus.tasks({state.placement.task for _, state in jobs})}
+    submissions = [
+        _submission(operation, member, state, tasks[state.placement.task], accounts[member.pseudonym], reference)
+        for member, state in jobs
+    ]
+    counts: Counter[str] = Counter()
+    by_annotator: Counter[str] = Counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        sent = operation.progress(pool.map(operation.platform.submit, submissions), "Annotating", len(submissions))
+        for (member, _), submission, new in zip(jobs, submissions, sent, strict=True):
+            counts.update(submitted=new, known=not new, skipped=new and submission.skipped)
+            by_annotator[member.pseudonym] += new
+    return SimulateReport(counts["submitted"], counts["known"], counts["skipped"], dict(sorted(by_annotator.items())))
+
+
+def _jobs(operation: Operation, members: Mapping[str, Annotator]) -> Iterator[tuple[Annotator, PlacementState]]:
+    """Yield what simulated members still have to do, in a fixed order."""
+    published = {
+        state.placement.id: state
+        for state in operation.state.work.placements(status=PlacementStatus.OPEN)
+        if state.server_task is not None
+    }
+    for item in operation.state.work.assignments():
+        name, placement = item.assignment.annotator, item.assignment.placement
+        if item.status is AssignmentStatus.OPEN and name in members and placement in published:
+            yield members[name], published[placement]
+
+
+def _accounts(operation: Operation, names: Sequence[str]) -> dict[str, Account]:
+    """Return accounts that can log in, made where there are none; passwords are kept before they are used."""
+    credentials = Credentials(operation.folder)
+    accounts = {}
+    for name in operation.progress(names, "Logging in"):
+        email, password = credentials.of(name) or (
+            f"{name}.{operation.name}@simulated.example",
+            secrets.token_urlsafe(18),
+        )
+        credentials.save(name, email, password)
+        account = operation.platform.ensure_account(name, email, password, simulated=True)
+        operation.state.registry.save_account(account.server_user, name, simulated=True)
+        accounts[name] = account
+    return accounts
+
+
+def _submission(
+    operation: Operation,
+    member: Annotator,
+    state: PlacementState,
+    task: Task,
+    account: Account,
+    reference: Reference | None,
+) -> Submission:
+    config, seed = operation.config(state.placement.project), operation.settings.seed
+    truth = latent_truth(task, config, reference, seed)
+    ability = ability_in(member, state.placement.project.domain)
+    answers = answer(truth, config, ability=ability, annotator=member.pseudonym, task=task, seed=seed)
+    skipped = skips(task, config, annotator=member.pseudonym, seed=seed)
+    results = operation.codec.results_from_answers({} if skipped else answers, config.controls, fields=task.fields)
+    assert state.server_task is not None
+    return Submission(
+        token=account.token,
+        server_task=state.server_task,
+        results=results,
+        unique_id=str(uuid.uuid5(NAMESPACE, f"{operation.name}/{state.placement.id}/{member.pseudonym}")),
+        lead_time_s=lead_time_s(task, config, annotator=member.pseudonym, seed=seed),
+        skipped=skipped,
+    )

@@ -1,0 +1,54 @@
+"""``why``: a task's whole story, from its document to the releases that hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from toolkit.models import AssignmentState, Decision, Document, Judgment, PlacementState, Route, Task
+from toolkit.workflow.collection import judgments_of
+from toolkit.workflow.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything the workspace knows of one task."""
+
+    task: Task
+    document: Document
+    routes: tuple[tuple[datetime, Route], ...]  # oldest first; the last one counts
+    placements: tuple[PlacementState, ...]  # in the order they were opened
+    assignments: tuple[AssignmentState, ...]
+    judgments: tuple[Judgment, ...]
+    decisions: tuple[Decision, ...]
+    releases: tuple[tuple[str, int, str, str], ...]  # name, version, config, split
+
+
+def why(operation: Operation, task_id: str) -> Story:
+    """Return a task's story.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace; no server is asked.
+    task_id : str
+        A task's id, or an unambiguous beginning of it.
+
+    Raises
+    ------
+    InputError
+        No task, or more than one, has such an id.
+    """
+    state = operation.state
+    task = state.corpus.task(task_id)
+    placements = sorted(state.work.placements(task=task.id), key=lambda item: item.placed_at)
+    return Story(
+        task=task,
+        document=state.corpus.document(task.document),
+        routes=tuple(state.corpus.routes(task.id)),
+        placements=tuple(placements),
+        assignments=tuple(state.work.assignments(task=task.id)),
+        judgments=tuple(judgments_of(operation, [item.placement.id for item in placements])),
+        decisions=tuple(state.work.decisions(task=task.id)),
+        releases=tuple(state.work.releases_of(task.id)),
+    )

@@ -1,0 +1,264 @@
+"""A workspace on disk: making one, opening one, and holding it against a second process.
+
+::
+
+    workflow.yaml            settings
+    team.yaml                who annotates, by pseudonym
+    configs/domains/<name>/  the domain packs
+    snapshots/               judgments as Parquet
+    releases/                published datasets
+    server/                  the embedded Label Studio, if it is used
+    .toolkit/                state, lock and passwords; readable by its owner only
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from toolkit.config import TeamFile, WorkflowFile, read_yaml
+from toolkit.errors import ConfigError, LabelStudioError, UnknownDomainError, WorkspaceError, WorkspaceLockedError
+from toolkit.labelstudio import convert
+from toolkit.models import Annotator, DomainPack
+from toolkit.packs import bundled_configs, load_packs
+from toolkit.storage.database import open_database
+from toolkit.storage.state import State
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.ports import LabelingPlatform, Progress, silent
+
+WORKFLOW, TEAM, DOMAINS, PRIVATE = "workflow.yaml", "team.yaml", "configs/domains", ".toolkit"
+TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"  # noqa: S105 - the variable's name
+LOCK_WAIT_S = 5.0
+
+
+def init_workspace(folder: Path) -> list[Path]:
+    """Write a workspace's files; what exists already is left as it is.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist.
+
+    Returns
+    -------
+    list of Path
+        The files that were written, relative to the folder.
+
+    Raises
+    ------
+    WorkspaceError
+        The folder cannot be written to.
+    """
+    source = bundled_configs()
+    wanted = {folder / WORKFLOW: source / WORKFLOW, folder / TEAM: source / TEAM}
+    for path in sorted((source / "domains").rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            wanted[folder / DOMAINS / path.relative_to(source / "domains")] = path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / PRIVATE).mkdir(mode=0o700, exist_ok=True)
+        new = [path for path in wanted if not path.exists()]
+        for path in new:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(wanted[path], path)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("/.toolkit/\n/server/\n/snapshots/\n/releases/\n", encoding="utf-8")
+            new.append(ignore)
+    except OSError as error:
+        raise WorkspaceError(f"{folder} cannot be made a workspace: {error}.") from error
+    return [path.relative_to(folder) for path in new]
+
+
+@contextmanager
+def open_workspace(
+    folder: Path | str,
+    *,
+    writing: bool = True,
+    progress: Progress = silent,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Operation]:
+    """Open a workspace for the steps of :mod:`toolkit.workflow`.
+
+    Parameters
+    ----------
+    folder : Path or str
+        As :func:`init_workspace` made it.
+    writing : bool
+        Hold the workspace's lock; reading needs none.
+    progress : callable
+        Shows how far a step is.
+    say : callable
+        Is told when another process must be waited for.
+
+    Yields
+    ------
+    Operation
+        Settings, team, packs, state, and the way to the labelling platform.
+
+    Raises
+    ------
+    WorkspaceError
+        There is no workspace in the folder.
+    WorkspaceLockedError
+        Another process has held it for five seconds.
+    ConfigError
+        Its files are wrong; lists all problems of all files.
+    """
+    folder = Path(folder)
+    require_workspace(folder)
+    settings, team, packs = load_settings(folder)
+    (folder / PRIVATE).mkdir(mode=0o700, exist_ok=True)
+    with _lock(folder, say) if writing else _no_lock():
+        state = State(open_database(settings.database or f"sqlite:///{folder.absolute() / PRIVATE / 'state.sqlite'}"))
+        try:
+            yield Operation(
+                folder=folder.absolute(),
+                name=_name(folder),
+                settings=settings,
+                team=team,
+                packs=packs,
+                state=state,
+                codec=convert,
+                connect=lambda: connect(folder, settings),
+                progress=progress,
+            )
+        finally:
+            state.close()
+
+
+def require_workspace(folder: Path) -> None:
+    """Raise :class:`WorkspaceError` unless a folder is a workspace."""
+    if not (folder / WORKFLOW).is_file():
+        raise WorkspaceError(
+            f"{folder.absolute()} is no workspace: it has no {WORKFLOW}.",
+            hint="`toolkit init DIR` makes one; `--workspace DIR` names one.",
+        )
+
+
+def load_settings(folder: Path) -> tuple[WorkflowFile, tuple[Annotator, ...], dict[str, DomainPack]]:
+    """Read a workspace's files; raise one :class:`ConfigError` with all that is wrong with them."""
+    settings, problems = read_yaml(folder / WORKFLOW, WorkflowFile)
+    team, team_problems = read_yaml(folder / TEAM, TeamFile)
+    problems += team_problems
+    packs: dict[str, DomainPack] = {}
+    try:
+        packs = load_packs(folder / DOMAINS)
+    except ConfigError as error:
+        problems += str(error).splitlines()
+    if team is not None and packs:
+        problems += _unknown_domains(folder / TEAM, team, packs)
+    if problems or settings is None or team is None:
+        raise ConfigError("\n".join(problems))
+    return settings, team.annotators(), packs
+
+
+def connect(folder: Path, settings: WorkflowFile) -> LabelingPlatform:
+    """Return a client of the workspace's Label Studio: the embedded one, or the one that workflow.yaml names.
+
+    Raises
+    ------
+    LabelStudioError
+        The embedded server does not run, or there is no token for the other one.
+    """
+    from toolkit.labelstudio.client import LabelStudioPlatform
+    from toolkit.labelstudio.server import EmbeddedServer
+
+    url = settings.label_studio.url
+    if url is not None:
+        platform = LabelStudioPlatform(url, token_from_environment())
+    else:
+        server = EmbeddedServer(folder)
+        found = server.status()
+        if not found.running or found.url is None:
+            raise LabelStudioError(
+                "The workspace's Label Studio does not run.",
+                hint="`toolkit server start`, or set label_studio.url in workflow.yaml to a server of your own.",
+            )
+        platform = LabelStudioPlatform(found.url, server.admin().token)
+    platform.check()
+    return platform
+
+
+def token_from_environment() -> str:
+    """Return Label Studio's token from LABEL_STUDIO_API_KEY, or from the file that LABEL_STUDIO_API_KEY_FILE names."""
+    if token := os.environ.get(TOKEN_VARIABLE, "").strip():
+        return token
+    path = os.environ.get(f"{TOKEN_VARIABLE}_FILE")
+    if not path:
+        raise LabelStudioError(
+            "There is no token for Label Studio.",
+            hint=f"set {TOKEN_VARIABLE}, or {TOKEN_VARIABLE}_FILE to a file that holds it"
+            " (Label Studio: Account & Settings, Access Token).",
+        )
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise LabelStudioError(f"{TOKEN_VARIABLE}_FILE: {error}.") from error
+
+
+def _unknown_domains(path: Path, team: TeamFile, packs: dict[str, DomainPack]) -> list[str]:
+    return [
+        f"{path}: members.{number}.domains: {UnknownDomainError(name, list(packs))}"
+        for number, member in enumerate(team.members)
+        for name in (*member.domains, *member.ability)
+        if name not in packs and name != "*"
+    ]
+
+
+def _name(folder: Path) -> str:
+    """Return the workspace's own name, drawn when it is opened for the first time."""
+    path = folder / PRIVATE / "name"
+    if not path.exists():
+        aside = path.with_suffix(".partial")
+        aside.write_text(secrets.token_hex(4), encoding="utf-8")
+        aside.replace(path)
+    return path.read_text(encoding="utf-8").strip()
+
+
+@contextmanager
+def _no_lock() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _lock(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    lock, holder = FileLock(folder / PRIVATE / "lock"), folder / PRIVATE / "holder.json"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"waiting for {_holder(holder)} …")
+        try:
+            lock.acquire(timeout=LOCK_WAIT_S)
+        except Timeout:
+            raise WorkspaceLockedError(
+                f"The workspace {folder.absolute()} is held by {_holder(holder)}.",
+                hint="wait until it is done, or end it.",
+            ) from None
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "command": _command()}), encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _command() -> str:
+    import sys
+
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def _holder(path: Path) -> str:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return f"`{found['command']}` (process {found['pid']})"
+    except (OSError, ValueError, KeyError):
+        return "another toolkit process"
