@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +53,8 @@ def _section(schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
     rows = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
     below = []
     for name, entry in schema.get("properties", {}).items():
-        default = "needed" if name in schema.get("required", []) else f"`{_default(entry)}`"
-        rows.append(f"| `{name}` | {_type(entry)} | {default} | {entry.get('description', '')} |")
+        default = "needed" if name in schema.get("required", []) else _default(entry)
+        rows.append(f"| `{name}` | {_type(entry, definitions)} | {default} | {entry.get('description', '')} |")
         below += _references(entry)
     parts.append("\n".join(rows))
     for reference in below:
@@ -64,20 +65,23 @@ def _section(schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
 
 
 def _default(entry: dict[str, Any]) -> str:
-    default = entry.get("default", "")
-    return "" if isinstance(default, dict | list) and not default else str(default)
+    if "$ref" in entry and isinstance(entry.get("default"), dict):
+        return "see below"
+    default = entry.get("default")
+    return "nothing" if default in (None, {}, []) else f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
-def _type(entry: dict[str, Any]) -> str:
+def _type(entry: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "$ref" in entry:
-        return f"[{_name(entry)}](#{_name(entry).lower()})"
+        values = definitions[_name(entry)].get("enum")
+        return ", ".join(f"`{v}`" for v in values) if values else f"[{_name(entry)}](#{_name(entry).lower()})"
     if "anyOf" in entry:
-        return " or ".join(_type(option) for option in entry["anyOf"])
+        return " or ".join(_type(option, definitions) for option in entry["anyOf"])
     if entry.get("type") == "array":
-        return f"list of {_type(entry['items'])}" if "items" in entry else "list"
+        return f"list of {_type(entry['items'], definitions)}" if "items" in entry else "list"
     if entry.get("type") == "object":
         values = entry.get("additionalProperties") or next(iter(entry.get("patternProperties", {}).values()), None)
-        return f"mapping to {_type(values)}" if isinstance(values, dict) else "mapping"
+        return f"mapping to {_type(values, definitions)}" if isinstance(values, dict) else "mapping"
     if "const" in entry:
         return f"`{entry['const']}`"
     return {"null": "nothing"}.get(entry.get("type", ""), str(entry.get("type", "any")))

@@ -61,7 +61,7 @@ class DomainFile(Strict):
     overlap: int = Field(2, ge=1, le=50, description="Annotations collected per task, each from another annotator.")
     thresholds: ThresholdsFile = ThresholdsFile()
     terms: Mapping[Language, Mapping[Annotated[float, Field(gt=0)], tuple[str, ...]]] = Field(
-        default_factory=dict,
+        {},
         description="Language, then weight, then terms. A final * matches any ending; terms may have several words.",
     )
     configs: Mapping[Name, LabelConfigFile] = Field(min_length=1)
@@ -85,7 +85,7 @@ class MemberFile(Strict):
     domains: Mapping[str, Tier] = Field(min_length=1, description='Highest tier per domain; "*" is every domain.')
     simulated: bool = Field(False, description="Answers are made up by `toolkit simulate`.")
     ability: Mapping[str, Share] = Field(
-        default_factory=dict, description='Simulated only: chance of a right answer per domain; "*" is every domain.'
+        {}, description='Simulated only: chance of a right answer per domain; "*" is every domain.'
     )
 
     @model_validator(mode="after")
@@ -140,9 +140,13 @@ class PassageSettings(Strict):
 class EscalationSettings(Strict):
     """Who answers when the answers so far do not settle a task."""
 
-    ladder: tuple[Tier, ...] = Field((Tier.GENERALIST, Tier.SPECIALIST, Tier.ADJUDICATOR), min_length=1)
+    ladder: tuple[Tier, ...] = Field(
+        (Tier.GENERALIST, Tier.SPECIALIST, Tier.ADJUDICATOR),
+        min_length=1,
+        description="The tiers in use, lowest first.",
+    )
     overlap: Mapping[Tier, Annotated[int, Field(ge=1, le=50)]] = Field(
-        default_factory=lambda: {Tier.SPECIALIST: 2, Tier.ADJUDICATOR: 1},
+        {Tier.SPECIALIST: 2, Tier.ADJUDICATOR: 1},
         description="Annotations wanted after a task has gone up to a tier.",
     )
 
@@ -159,14 +163,17 @@ class WorkflowFile(Strict):
     """A workspace's workflow.yaml."""
 
     version: Literal[1] = 1
-    title: str = Field("Annotation", min_length=1, max_length=20, description="Starts every project's title.")
+    title: str = Field("Annotation", min_length=1, max_length=20, description="Starts every project's description on the server.")
     label_studio: LabelStudioSettings = LabelStudioSettings()
     database: str | None = Field(
         None, description="SQLAlchemy URL of the state without its password; SQLite in the workspace without it."
     )
     passages: PassageSettings = PassageSettings()
     escalation: EscalationSettings = EscalationSettings()
-    splits: Mapping[Name, Share] = Field(default_factory=lambda: {"train": 0.8, "validation": 0.1, "test": 0.1})
+    splits: Mapping[Name, Share] = Field(
+        {"train": 0.8, "validation": 0.1, "test": 0.1},
+        description="Shares of a release; passages of one document stay together.",
+    )
     seed: int = Field(20250912, description="Seeds everything random: intervals, simulation, splits.")
 
     @field_validator("splits")

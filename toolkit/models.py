@@ -63,6 +63,10 @@ CATEGORICAL = frozenset(
 REGIONS = frozenset({ControlKind.SPANS, ControlKind.TURNS, ControlKind.SEGMENTS, ControlKind.BOXES})
 
 
+# Fields that hold the address of a file, not words.
+MEDIA_FIELDS = ("audio", "video", "image")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One source document, whole."""
@@ -87,18 +91,19 @@ class Task:
     fields: Mapping[str, Any]
     title: str = ""
     language: str | None = None
-    start: int | None = None  # character offsets in the document's text; None for whole documents
+    start: int | None = None  # offsets in the document's text (or its turns); None where it has neither
     end: int | None = None
 
     @property
     def text(self) -> str:
-        """Everything in the task that can be read, for routing and search."""
-        return "\n".join([self.title, *_readable(self.fields)]).strip()
+        """Everything in the task that can be read, for routing and search; where media lie is not part of it."""
+        shown = [value for name, value in self.fields.items() if name not in MEDIA_FIELDS]
+        return "\n".join([self.title, *_readable(shown)]).strip()
 
 
 def _readable(value: Any) -> list[str]:
     if isinstance(value, str):
-        return [] if value.startswith(("http://", "https://", "/data/", "file:", "data:")) else [value]
+        return [value]
     if isinstance(value, Mapping):
         return [text for item in value.values() for text in _readable(item)]
     if isinstance(value, Sequence):

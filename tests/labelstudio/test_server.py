@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from toolkit.errors import ServerStartError
+from toolkit.labelstudio import environment
 from toolkit.labelstudio.accounts import ensure_account
 from toolkit.labelstudio.client import LabelStudioPlatform
 from toolkit.labelstudio.environment import cache_folder, ensure_environment, server_variables
@@ -150,6 +151,20 @@ def test_server_that_cannot_start_shows_the_end_of_its_log(server):
         database.with_name("kept").replace(database)
 
 
+@pytest.mark.labelstudio
+def test_server_that_moved_on_to_another_port_is_stopped(server, monkeypatch):
+    server.stop()
+    with listening() as port:
+        monkeypatch.setattr(
+            "toolkit.labelstudio.server.free_port", lambda _: port
+        )  # taken just after it was found free
+        with pytest.raises(
+            ServerStartError, match=rf"(?s)does not answer at http://127.0.0.1:{port}.*Port {port} is in use"
+        ):
+            server.start()
+    assert not server.status().running
+
+
 def test_port_that_is_taken_is_an_error_and_not_the_next_port(tmp_path):
     with listening() as port, pytest.raises(ServerStartError, match=f"Port {port} of 127.0.0.1 is taken"):
         EmbeddedServer(tmp_path).start(port=port)
@@ -176,6 +191,14 @@ def test_damaged_account_file_is_named(tmp_path):
     server.status().password_file.write_text('{"email": "admin@localhost"}')
     with pytest.raises(ServerStartError, match=r"admin\.json cannot be read"):
         server.admin()
+
+
+def test_served_data_without_its_account_file_is_not_given_a_new_account(tmp_path):
+    server = EmbeddedServer(tmp_path)
+    server.folder.mkdir()
+    (server.folder / "data-in-use").touch()
+    with pytest.raises(ServerStartError, match=r"(?s)admin\.json is gone.*restore it from a backup"):
+        server.start()
 
 
 def test_process_that_took_over_the_id_is_left_alone(tmp_path):
@@ -215,6 +238,12 @@ def test_cache_folder_follows_the_users_settings(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "xdg" / "annotation-toolkit"
     monkeypatch.setenv("TOOLKIT_CACHE", str(tmp_path / "own"))
     assert cache_folder() == tmp_path / "own"
+
+
+def test_server_is_installed_in_the_version_that_is_asked_for():
+    lines = Path(environment.__file__).with_name("server-constraints.txt").read_text().splitlines()
+    assert f"label-studio=={environment.LABEL_STUDIO_VERSION}" in lines
+    assert all("==" in line for line in lines[1:])
 
 
 def test_stray_variables_do_not_reach_the_server(monkeypatch, tmp_path):

@@ -11,6 +11,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ _INSTALL_LIMIT_S = 1800
 _MIGRATE_LIMIT_S = 600
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 # Run isolated: neither the working folder nor PYTHON* variables of the caller may change what is imported.
-_MAIN = ("-I", "-c", "from label_studio.server import main; main()")
+_MAIN = ("-I", "-u", "-c", "from label_studio.server import main; main()")
 
 Progress = Callable[[str], None]
 
@@ -56,7 +57,6 @@ def server_variables(data: Path, **more: str) -> dict[str, str]:
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {
         **passed,
-        "PYTHONUNBUFFERED": "1",
         "SENTRY_DSN": "",
         "FRONTEND_SENTRY_DSN": "",
         "LABEL_STUDIO_BASE_DATA_DIR": str(data),
@@ -113,11 +113,11 @@ def _install(target: Path, progress: Progress) -> None:
     from uv import find_uv_bin
 
     progress(f"Installing Label Studio {LABEL_STUDIO_VERSION}, once; takes up to two minutes.")
-    partial = _emptied(target.with_name("venv.partial"))
+    partial = _partial(target)
     constraints = Path(__file__).with_name("server-constraints.txt")
     uv = find_uv_bin()
     failed = f"Label Studio {LABEL_STUDIO_VERSION} could not be installed"
-    hint = "check that the package index can be reached; UV_INDEX_URL names another one. Then run it again."
+    hint = "check that the package index can be reached; UV_DEFAULT_INDEX names another one. Then run it again."
     make = [uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", sys.executable, str(partial)]
     _run(make, os.environ, failed, hint, _INSTALL_LIMIT_S)
     install = [uv, "pip", "install", "--quiet", "--python", str(partial / "bin" / "python")]
@@ -129,8 +129,7 @@ def _install(target: Path, progress: Progress) -> None:
 def _make_template(environment: ServerEnvironment, progress: Progress) -> None:
     progress("Preparing an empty Label Studio database, once; takes half a minute.")
     target = environment.database.parent
-    partial = _emptied(target.with_name("template.partial"))
-    partial.mkdir()
+    partial = _partial(target)
     command = environment.command("init", "--quiet")
     failed = "Label Studio's database could not be made"
     _run(command, server_variables(partial), failed, "see the lines above.", _MIGRATE_LIMIT_S)
@@ -141,18 +140,30 @@ def _make_template(environment: ServerEnvironment, progress: Progress) -> None:
     partial.rename(target)
 
 
-def _emptied(folder: Path) -> Path:
-    if folder.exists():
-        shutil.rmtree(folder)
-    return folder
+def _partial(target: Path) -> Path:
+    """Return a new folder beside the target, and clear away those of earlier tries.
+
+    Never an old one: an installer whose parent was killed may still be writing into it.
+    """
+    for old in target.parent.glob(f"{target.name}.partial-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{target.name}.partial-", dir=target.parent))
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str], failed: str, hint: str, limit_s: int) -> None:
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command line
-            command, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, errors="replace", timeout=limit_s, check=False,
-        )  # fmt: skip
+            command,
+            env=variables,
+            cwd=cache_folder(),  # away from a uv.toml or pyproject.toml that is about something else
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=limit_s,
+            check=False,
+        )
     except subprocess.TimeoutExpired as error:
         raise ServerStartError(f"{failed}: not done after {limit_s} s.", hint=hint) from error
     if done.returncode != 0:

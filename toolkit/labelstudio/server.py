@@ -155,13 +155,13 @@ class EmbeddedServer:
             raise ServerStartError(
                 f"Port {port} of {LOOPBACK} is taken by another program.", hint="give another port, or none."
             )
+        admin = self._ensure_admin()
         environment = ensure_environment(self._progress)
         self._prepare_data(environment.database)
         last = self._last_state()
         chosen = port if port is not None else free_port(last["port"] if last else None)
         if self._log.exists():
             self._log.replace(self._log.with_name("server.log.1"))
-        admin = self._ensure_admin()
         variables = server_variables(
             self._data,
             LABEL_STUDIO_USERNAME=admin.email,
@@ -188,6 +188,11 @@ class EmbeddedServer:
 
     def _ensure_admin(self) -> Admin:
         if not self._admin_file.exists():
+            if self._used.exists():
+                raise ServerStartError(
+                    f"{self._admin_file} is gone, and with it the way into the server's data.",
+                    hint=f"restore it from a backup, or move {self.folder} aside to begin with an empty server.",
+                )
             secret = {"password": secrets.token_urlsafe(18), "token": secrets.token_hex(20)}
             _write_private(self._admin_file, {"email": ADMIN_EMAIL, **secret})
         return self.admin()
@@ -248,7 +253,7 @@ def _is_healthy(port: int) -> bool:
     import httpx
 
     try:
-        return httpx.get(f"{_url(port)}/health", timeout=5, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(f"{_url(port)}/health", timeout=3, trust_env=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.models import MEDIA_FIELDS
 
 DECIDED = "decided"
 UNDECIDED = "undecided"
@@ -67,7 +68,7 @@ COLUMNS = (
     "n_annotators",
     "simulated",
 )
-MEDIA = ("audio", "video", "image")
+
 NESTED = ("fields", "labels", "support", "n_judgments")
 
 
@@ -109,7 +110,7 @@ def _storable_record(record: ReleaseRecord) -> ReleaseRecord:
 
 
 def _shown(name: str, value: Any) -> Any:
-    is_file = name in MEDIA and isinstance(value, str) and PurePath(value).is_absolute()
+    is_file = name in MEDIA_FIELDS and isinstance(value, str) and PurePath(value).is_absolute()
     return PurePath(value).name if is_file else value
 
 

@@ -114,16 +114,16 @@ def write_table(rows: pd.DataFrame | Iterable[Mapping[str, Any]], path: Path) ->
     StorageError
         The file cannot be written.
     """
-    writers: dict[str, Callable[[list[Record], Path], None]] = {
+    writers: dict[str, Callable[[list[str], list[Record], Path], None]] = {
         ".csv": _write_csv,
         ".jsonl": _write_jsonl,
         ".parquet": _write_parquet,
     }
     write = writers[_suffix(path)]
-    records = _plain_records(rows)
+    columns, records = _plain(rows)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        write(records, draft)
+        write(columns, records, draft)
         draft.replace(path)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}.") from error
@@ -140,7 +140,7 @@ def _records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
         raise InputError(f"{path}: no such file.", hint="check the path; relative paths start in the current folder.")
     if suffix == ".parquet":
         return _parquet_records(path, as_text)
-    return _csv_records(path) if suffix == ".csv" else _jsonl_records(path)
+    return _csv_records(path) if suffix == ".csv" else _jsonl_records(path, as_text)
 
 
 def _suffix(path: Path) -> str:
@@ -186,19 +186,19 @@ def _csv_records(path: Path) -> Iterator[Record]:
         raise InputError(f"{path}: line {reader.line_num}: not valid CSV: {error}.") from error
 
 
-def _jsonl_records(path: Path) -> Iterator[Record]:
+def _jsonl_records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+            record = json.loads(line)
         except ValueError as error:
             raise InputError(f"{path}: line {number}: not valid JSON: {error}.") from error
         if not isinstance(record, dict):
             raise InputError(f"{path}: line {number}: not an object.", hint='write {"task": …} on each line.')
-        nested = [name for name, value in record.items() if isinstance(value, dict | list)]
-        exact = json.loads(line) if nested else {}  # numbers inside nested values stay numbers
-        yield {**record, **{name: exact[name] for name in nested}}
+        numbers = [name for name in as_text if type(record.get(name)) in (int, float)]
+        written = json.loads(line, parse_int=str, parse_float=str, parse_constant=str) if numbers else {}
+        yield {**record, **{name: written[name] for name in numbers}}
 
 
 def _parquet_records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
@@ -266,35 +266,34 @@ def _on_control(table: pd.DataFrame, control: str, path: Path) -> pd.DataFrame:
 # --- writing
 
 
-def _plain_records(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[Record]:
-    if isinstance(rows, Iterable) and not hasattr(rows, "to_dict"):
-        return [dict(row) for row in rows]
+def _plain(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> tuple[list[str], list[Record]]:
+    """Return the columns and the rows, missing values as None."""
     import pandas as pd
 
-    table = pd.DataFrame(rows)
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+    if isinstance(rows, pd.DataFrame):
+        plain = rows.astype(object).where(rows.notna(), None)
+        names = [str(name) for name in rows.columns]
+        return names, [dict(zip(names, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
+    records = [dict(row) for row in rows]
+    return list(dict.fromkeys(name for record in records for name in record)), records
 
 
-def _columns(records: Iterable[Record]) -> list[str]:
-    return list(dict.fromkeys(name for record in records for name in record))
-
-
-def _write_csv(records: list[Record], path: Path) -> None:
+def _write_csv(columns: list[str], records: list[Record], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, _columns(records), lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
 
 
-def _write_jsonl(records: list[Record], path: Path) -> None:
+def _write_jsonl(columns: list[str], records: list[Record], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(record, ensure_ascii=False, default=str) + "\n" for record in records)
+        for record in records:
+            row = {name: record.get(name) for name in columns}
+            file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
-def _write_parquet(records: list[Record], path: Path) -> None:
+def _write_parquet(columns: list[str], records: list[Record], path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {name: [record.get(name) for record in records] for name in _columns(records)}
-    pq.write_table(pa.table(columns), path)
+    pq.write_table(pa.table({name: [record.get(name) for record in records] for name in columns}), path)

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolkit.errors import InputError, LabelStudioError, WorkspaceError
 from toolkit.models import (
+    MEDIA_FIELDS,
     AssignmentState,
     AssignmentStatus,
     PlacementState,
@@ -22,8 +23,6 @@ from toolkit.routing.assignment import AssignmentPlan, Unmet, assign
 from toolkit.storage.rows import chunks
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import ServerTask, TaskPayload, view_url
-
-MEDIA = ("audio", "video", "image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +216,7 @@ def _payload(
 
 def _shown(operation: Operation, record: ProjectRecord, name: str, value: Any) -> Any:
     """Return a field as the screen can show it: a local media file is put on the server, once per project."""
-    if name not in MEDIA or not isinstance(value, str) or "://" in value:
+    if name not in MEDIA_FIELDS or not isinstance(value, str) or "://" in value:
         return value
     registry = operation.state.registry
     url = registry.upload(record.server_id, value)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from toolkit.consensus import vote
 from toolkit.models import (
     AssignmentStatus,
+    Consensus,
     ConsensusStatus,
     Decision,
     Judgment,
@@ -111,7 +112,7 @@ def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment
         opened = () if rerouted is None else tuple(placement.id for placement in rerouted[1])
         reason = "settled" if rerouted is None else rerouted[0].reason
         return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, opened), decisions, (), rerouted)
-    reason = "; ".join(f"{consensus.control}: {consensus.reason}" for consensus in unsettled)
+    reason = "; ".join(map(_described, unsettled))
     tier = _next_tier(operation.settings.escalation.ladder, item.project.tier)
     if tier is None:
         reason = f"{reason}; nobody above {item.project.tier} to ask"
@@ -148,11 +149,29 @@ def vote_on(operation: Operation, item: Placement, judgments: Sequence[Judgment]
         answers = by_control.get(control.name, [])
         if not answers and control.name not in config.decisive:
             continue
-        found = vote([judgment.label for judgment in answers], min_support=support)
-        consensus = replace(found, task=item.task, control=control.name)
+        found = vote([judgment.label for judgment in answers], min_support=support, min_votes=1)
+        consensus = Consensus(
+            item.task,
+            control.name,
+            found.label,
+            found.status,
+            found.support,
+            found.n_judgments,
+            found.shares,
+            found.reason,
+        )
         value = next((judgment.value for judgment in answers if judgment.label == consensus.label), None)
         decisions.append(Decision(item.id, consensus, value, now()))
     return tuple(decisions)
+
+
+def _described(consensus: Consensus) -> str:
+    """Return why a control is not settled, with the answers it got."""
+    if not consensus.n_judgments:
+        return f"{consensus.control}: nobody answered it"
+    answers = ", ".join(f"{label} {round(share * consensus.n_judgments)}" for label, share in consensus.shares.items())
+    status = consensus.status.value.replace("_", " ")
+    return f"{consensus.control}: {status} ({answers})"
 
 
 def _next_tier(ladder: Sequence[Tier], tier: Tier) -> Tier | None:

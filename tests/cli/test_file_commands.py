@@ -1,0 +1,152 @@
+"""`route`, `agreement` and `consensus` on plain files: no workspace, no server."""
+
+import csv
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from toolkit.cli import app
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def toolkit(tmp_path, monkeypatch):
+    """Run a command in an empty folder; return exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        result = CliRunner().invoke(app, list(map(str, words)))
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
+@pytest.fixture
+def votes(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_bytes((EXAMPLES / "votes.csv").read_bytes())
+    return path
+
+
+def test_agreement_of_a_csv_as_json(toolkit, votes):
+    code, out, _ = toolkit("agreement", "--input", votes, "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert (report["format"], report["n_tasks"], report["n_annotators"], report["n_judgments"]) == (1, 10, 3, 36)
+    assert [group["control"] for group in report["groups"]] == ["refund", "urgency"]
+    alpha = report["groups"][1]["coefficients"]["krippendorff_alpha"]
+    assert alpha["low"] <= alpha["value"] <= alpha["high"]
+    assert alpha["n_tasks"] == 9
+
+
+def test_agreement_of_a_csv_as_a_table(toolkit, votes):
+    code, out, _ = toolkit("agreement", "-i", votes)
+    assert code == 0
+    assert "36 judgments of 3 annotators on 10 tasks" in out
+    assert "urgency" in out
+    assert "few tasks" in out
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(-1, 0), (0.99, 1)])
+def test_fail_under_is_the_exit_code(toolkit, votes, threshold, expected):
+    assert toolkit("agreement", "-i", votes, "--fail-under", threshold, "--control", "urgency")[0] == expected
+
+
+def test_what_is_undefined_fails_a_threshold_and_says_why(toolkit, tmp_path):
+    path = tmp_path / "same.csv"
+    path.write_text("task,annotator,label\n1,a,x\n1,b,x\n2,a,x\n2,b,x\n", encoding="utf-8")
+    code, out, _ = toolkit("agreement", "-i", path, "--fail-under", "-1")
+    assert code == 1
+    assert "undefined: no variation" in out
+
+
+def test_agreement_written_to_a_file(toolkit, votes, tmp_path):
+    code, out, _ = toolkit("agreement", "-i", votes, "-o", "agreement.csv")
+    assert (code, out) == (0, "")
+    rows = list(csv.DictReader((tmp_path / "agreement.csv").open(encoding="utf-8")))
+    assert {(row["control"], row["coefficient"]) for row in rows} == {
+        (control, name) for control in ("refund", "urgency") for name in ("percent_agreement", "krippendorff_alpha")
+    }
+
+
+def test_consensus_of_a_csv_leaves_ties_open(toolkit, votes, tmp_path):
+    code, out, _ = toolkit("consensus", "--input", votes, "--output", "out.csv")
+    assert (code, out) == (0, "")
+    found = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False).set_index(["control", "task"])
+    assert found.loc[("urgency", "ticket-01"), "label"] == "high"
+    assert found.loc[("urgency", "ticket-04"), ["label", "status"]].tolist() == ["", "tie"]
+    assert found.loc[("refund", "ticket-05"), "status"] == "tie"
+    assert json.loads(found.loc[("urgency", "ticket-02"), "shares"]) == pytest.approx({"low": 2 / 3, "medium": 1 / 3})
+
+
+def test_consensus_as_table_and_json(toolkit, votes):
+    code, out, _ = toolkit("consensus", "-i", votes, "--control", "refund", "--min-support", "0.6")
+    assert code == 0
+    assert "4 decided, 1 tie" in out
+    _, out, _ = toolkit("consensus", "-i", votes, "--json")
+    assert {row["method"] for row in json.loads(out)["consensus"]} == {"vote"}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_route_reads_and_writes_every_table_format(toolkit, tmp_path, suffix):
+    texts = [
+        "The patient received 5 mg of amlodipine for hypertension.",
+        "The library opens on Saturday with a concert.",
+    ]
+    frame = pd.DataFrame({"id": ["a", "b"], "text": texts})
+    source = tmp_path / f"docs.{suffix}"
+    if suffix == "csv":
+        frame.to_csv(source, index=False)
+    elif suffix == "jsonl":
+        frame.to_json(source, orient="records", lines=True)
+    else:
+        frame.to_parquet(source)
+    code, out, _ = toolkit("route", "--input", source, "--json")
+    routes = json.loads(out)["routes"]
+    assert code == 0
+    assert [(route["task"], route["domain"]) for route in routes] == [("a", "medicine"), ("b", "general")]
+    assert routes[0]["evidence"][0]["domain"] == "medicine"
+    assert toolkit("route", "--input", source, "--output", f"routes.{suffix}")[0] == 0
+    assert (tmp_path / f"routes.{suffix}").stat().st_size > 0
+    code, out, _ = toolkit("route", "--input", source)
+    assert "2 texts" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("missing.csv", None, "missing.csv"),
+        ("columns.csv", b"item,worker,vote\n1,a,x\n", "found"),
+        ("empty.csv", b"", "empty.csv"),
+        ("header.csv", b"task,annotator,label\n", "no "),
+        ("latin.csv", "task,annotator,label\n1,a,é\n".encode("latin-1"), "UTF-8"),
+        ("broken.json", b"{not json", "broken.json"),
+        ("votes.xlsx", b"PK", ".xlsx"),
+    ],
+)
+@pytest.mark.parametrize("command", ["agreement", "consensus"])
+def test_a_file_that_cannot_be_used_exits_with_2_and_says_why(toolkit, tmp_path, command, name, content, expected):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    code, out, err = toolkit(command, "--input", name)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert expected in err
+
+
+def test_an_export_is_read_as_it_comes(toolkit):
+    source, config = EXAMPLES / "export.json", EXAMPLES / "export_config.xml"
+    code, out, _ = toolkit("agreement", "-i", source, "--label-config", config, "--json")
+    groups = {group["control"]: group for group in json.loads(out)["groups"]}
+    assert code == 0
+    assert set(groups) == {"sentiment", "clarity", "mentions"}
+    assert list(groups["sentiment"]["labels"]) == ["positive", "neutral", "negative"]
+    assert "@" not in out
+    plain = toolkit("agreement", "-i", source, "--json")
+    assert plain[0] == 0

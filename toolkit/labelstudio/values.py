@@ -1,0 +1,194 @@
+"""What one result of Label Studio says, read by the kind of its control; what cannot be used is refused with a reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from toolkit.models import Control, ControlKind
+
+LABEL_KEYS = ("labels", "hypertextlabels", "paragraphlabels", "timelinelabels", "rectanglelabels")
+EDGE = 0.01  # percent by which a box may stick out of its image: browsers round
+
+
+class UnusableValueError(ValueError):
+    """A value that does not fit its control; becomes a problem of the annotation."""
+
+
+def read_value(control: Control, value: Mapping[str, Any]) -> Any:
+    """Return the answer to a control that is answered once; None for one left empty."""
+    return _ANSWERS[control.kind](control, value)
+
+
+def read_regions(control: Control, value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the regions of a result: one, or one per range of a timeline."""
+    labels = _texts(next((value[key] for key in LABEL_KEYS if key in value), None), "labels")
+    if not labels:
+        raise UnusableValueError("a region without a label")
+    for label in labels:
+        _declared(control, label)
+    return [{**place, "labels": labels} for place in _PLACES[control.kind](value)]
+
+
+# --- answered once
+
+
+def _choice(control: Control, value: Mapping[str, Any]) -> str | None:
+    labels = _choices(control, value)
+    if len(labels) > 1:
+        raise UnusableValueError(f"{len(labels)} labels where one is allowed")
+    return labels[0] if labels else None
+
+
+def _choices(control: Control, value: Mapping[str, Any]) -> list[str]:
+    labels = _texts(value.get("choices"), "choices")
+    for label in labels:
+        _declared(control, label)
+    return list(dict.fromkeys(labels))
+
+
+def _taxonomy(control: Control, value: Mapping[str, Any]) -> list[list[str]] | None:
+    found = value.get("taxonomy")
+    if not isinstance(found, list):
+        raise UnusableValueError("no taxonomy in its value")
+    paths = [_texts(path, "taxonomy") for path in found]
+    for path in paths:
+        if control.paths and tuple(path) not in control.paths:
+            raise UnusableValueError(f"path {' > '.join(path)!r} cannot be chosen")
+    return paths or None
+
+
+def _rating(control: Control, value: Mapping[str, Any]) -> int:
+    rating = _number(value, "rating")
+    if rating != int(rating) or (control.labels and str(int(rating)) not in control.labels):
+        raise UnusableValueError(f"rating {rating:g} is not a step of the scale")
+    return int(rating)
+
+
+def _plain_number(control: Control, value: Mapping[str, Any]) -> float:  # noqa: ARG001
+    return _number(value, "number")
+
+
+def _datetime(control: Control, value: Mapping[str, Any]) -> str | None:  # noqa: ARG001
+    if not isinstance(value.get("datetime"), str):
+        raise UnusableValueError("no datetime in its value")
+    return value["datetime"] or None
+
+
+def _pairwise(control: Control, value: Mapping[str, Any]) -> str:
+    side = value.get("selected")
+    if not isinstance(side, str):
+        raise UnusableValueError("no selected side in its value")
+    _declared(control, side)
+    return side
+
+
+def _ranking(control: Control, value: Mapping[str, Any]) -> dict[str, list[str]]:  # noqa: ARG001
+    buckets = value.get("ranker")
+    if not isinstance(buckets, Mapping):
+        raise UnusableValueError("no ranker in its value")
+    return {str(bucket): _texts(items, "ranker") for bucket, items in buckets.items()}
+
+
+def _text(control: Control, value: Mapping[str, Any]) -> list[str] | None:  # noqa: ARG001
+    found = value.get("text")
+    return [text for text in _texts([found] if isinstance(found, str) else found, "text") if text.strip()] or None
+
+
+_ANSWERS: Mapping[ControlKind, Callable[[Control, Mapping[str, Any]], Any]] = {
+    ControlKind.CHOICE: _choice,
+    ControlKind.CHOICES: _choices,
+    ControlKind.TAXONOMY: _taxonomy,
+    ControlKind.RATING: _rating,
+    ControlKind.NUMBER: _plain_number,
+    ControlKind.DATETIME: _datetime,
+    ControlKind.PAIRWISE: _pairwise,
+    ControlKind.RANKING: _ranking,
+    ControlKind.TEXT: _text,
+}
+
+
+# --- regions
+
+
+def _span(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    offsets = value.get("globalOffsets", value)  # HTML has paths in start and end, characters beside them
+    if not isinstance(offsets, Mapping):
+        raise UnusableValueError("globalOffsets is not an object")
+    start, end = _whole(offsets, "start"), _whole(offsets, "end")
+    _ordered(0, start, end)
+    return [{"start": start, "end": end, "text": str(value.get("text") or "")}]
+
+
+def _turn(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    first, last = (str(value.get(key)) for key in ("start", "end"))
+    if not (first.isdecimal() and last.isdecimal()):
+        raise UnusableValueError(f"turns {first!r} to {last!r} are not numbers of turns")
+    start, end = _whole(value, "startOffset"), _whole(value, "endOffset")
+    _ordered(0, int(first), int(last) + 1)
+    _ordered(0, start, end if first == last else max(end, start + 1))
+    return [{"start": first, "end": last, "startOffset": start, "endOffset": end, "text": str(value.get("text") or "")}]
+
+
+def _segments(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    ranges = value.get("ranges", [value])
+    if not isinstance(ranges, list) or not ranges or not all(isinstance(one, Mapping) for one in ranges):
+        raise UnusableValueError("ranges is not a list of ranges")
+    segments = [{"start": _number(one, "start"), "end": _number(one, "end")} for one in ranges]
+    for segment in segments:
+        frames = 1 if "ranges" in value else 0  # a timeline counts the last frame in, so one frame starts where it ends
+        _ordered(0, segment["start"], segment["end"] + frames)
+    return segments
+
+
+def _box(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    box = {key: _number(value, key) for key in ("x", "y", "width", "height")}
+    rotation = _number(value, "rotation") if value.get("rotation") is not None else 0
+    if box["width"] <= 0 or box["height"] <= 0:
+        raise UnusableValueError("a box without an area")
+    inside = -EDGE <= box["x"] <= box["x"] + box["width"] <= 100 + EDGE
+    if not rotation and not (inside and -EDGE <= box["y"] <= box["y"] + box["height"] <= 100 + EDGE):
+        raise UnusableValueError("a box outside its image")
+    return [{**box, "rotation": rotation}]
+
+
+_PLACES: Mapping[ControlKind, Callable[[Mapping[str, Any]], list[dict[str, Any]]]] = {
+    ControlKind.SPANS: _span,
+    ControlKind.TURNS: _turn,
+    ControlKind.SEGMENTS: _segments,
+    ControlKind.BOXES: _box,
+}
+
+
+# --- parts
+
+
+def _texts(found: Any, name: str) -> list[str]:
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise UnusableValueError(f"{name} is not a list of texts")
+    return found
+
+
+def _declared(control: Control, label: str) -> None:
+    if control.labels and label not in control.labels:
+        raise UnusableValueError(f"label {label!r} is not declared; there are: {', '.join(control.labels)}")
+
+
+def _number(value: Mapping[str, Any], name: str) -> Any:
+    number = value.get(name)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+        raise UnusableValueError(f"{name} is not a number")
+    return number
+
+
+def _whole(value: Mapping[str, Any], name: str) -> int:
+    number = _number(value, name)
+    if number != int(number):
+        raise UnusableValueError(f"{name} is not a whole number")
+    return int(number)
+
+
+def _ordered(least: float, start: float, end: float) -> None:
+    if not least <= start < end:
+        raise UnusableValueError(f"a region from {start:g} to {end:g}")
