@@ -21,7 +21,7 @@ def run(tmp_path, *command):
 
 def test_agreement_of_a_csv(tmp_path):
     out = run(tmp_path, "sh", EXAMPLES / "agreement_of_a_csv.sh")
-    assert "36 judgments of 3 annotators on 10 tasks" in out
+    assert "37 judgments of 3 annotators on 10 tasks" in out
     assert "ticket-04" in out
 
 

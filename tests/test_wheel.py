@@ -62,7 +62,7 @@ def test_the_installed_command_makes_a_workspace_and_works_on_files(installed, t
     (tmp_path / "votes.csv").write_bytes((ROOT / "examples" / "votes.csv").read_bytes())
     (tmp_path / "docs.jsonl").write_text(json.dumps({"text": "The patient has hypertension and takes amlodipine."}))
     report = json.loads(run(installed, "agreement", "--input", "votes.csv", "--json", **options))
-    assert report["n_judgments"] == 36
+    assert report["n_judgments"] == 37
     run(installed, "consensus", "--input", "votes.csv", "--output", "out.csv", **options)
     assert (tmp_path / "out.csv").stat().st_size > 0
     (route,) = json.loads(run(installed, "route", "--input", "docs.jsonl", "--json", **options))["routes"]

@@ -163,7 +163,9 @@ class WorkflowFile(Strict):
     """A workspace's workflow.yaml."""
 
     version: Literal[1] = 1
-    title: str = Field("Annotation", min_length=1, max_length=20, description="Starts every project's description on the server.")
+    title: str = Field(
+        "Annotation", min_length=1, max_length=20, description="Starts every project's description on the server."
+    )
     label_studio: LabelStudioSettings = LabelStudioSettings()
     database: str | None = Field(
         None, description="SQLAlchemy URL of the state without its password; SQLite in the workspace without it."

@@ -86,7 +86,7 @@ def test_status_and_why_tell_the_story(filled):
     assert "2 documents, 2 tasks" in shown
     assert "ada (simulated)" in shown
     listed = json.loads(filled("status", "--tasks", "--json"))["tasks"]
-    finance = next(item["id"] for item in listed if item["route"]["domain"] == "finance")
+    finance = next(item["id"] for item in listed if "banque centrale" in item["route"]["reason"])
     story = filled("why", finance)
     assert "finance (queue), specialist, confidence" in story
     assert "“banque centrale”" in story

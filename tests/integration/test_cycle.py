@@ -124,6 +124,8 @@ def test_a_publish_killed_half_way_leaves_every_task_on_the_server_once(folder, 
 
 def test_a_wrong_token_a_missing_token_and_a_dead_server_are_told_apart(folder, monkeypatch):
     with open_workspace(folder) as operation:
+        ingest(operation, [SEEDS / "xai-annotateurs-generalistes.fr.md"])
+        route(operation)
         monkeypatch.setenv("LABEL_STUDIO_API_KEY", "0" * 40)
         with pytest.raises(AuthenticationError) as caught:
             apply(operation)

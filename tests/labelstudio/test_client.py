@@ -43,9 +43,13 @@ def made_up(answer):
 
 
 @pytest.mark.labelstudio
-def test_version_is_returned_to_both_kinds_of_token(platform, label_studio, admin):
-    personal = admin.send("POST", "/api/token/")["token"]
-    assert platform.check() == LabelStudioPlatform(f"{label_studio.url}/", personal).check() == "1.23.2"
+def test_both_kinds_of_token_work_for_everything(platform, label_studio, admin, spec):
+    personal = LabelStudioPlatform(f"{label_studio.url}/", admin.send("POST", "/api/token/")["token"])
+    assert personal.check() == platform.check() == "1.23.2"
+    project = personal.apply_project(spec, None)
+    personal.import_tasks(project.server_id, [payload("a")])
+    assert platform.apply_project(spec, None).action == "unchanged"
+    assert platform.tasks(project.server_id) == personal.tasks(project.server_id) != {}
 
 
 @pytest.mark.labelstudio

@@ -107,6 +107,19 @@ def test_account_gets_a_personal_token_where_the_server_takes_no_other(server):
 
 
 @pytest.mark.labelstudio
+def test_running_server_that_does_not_know_its_account_is_reported_and_goes_on(server):
+    file = server.status().password_file
+    kept = file.read_text()
+    file.write_text(json.dumps({**json.loads(kept), "token": "0123456789abcdef"}))
+    try:
+        with pytest.raises(ServerStartError, match=r"(?s)answers, but not as ours: .* does not accept the token"):
+            server.start()
+        assert server.status().running
+    finally:
+        file.write_text(kept)
+
+
+@pytest.mark.labelstudio
 def test_two_servers_run_side_by_side(server, label_studio):
     assert server.status().url != label_studio.url
     assert LabelStudioPlatform(label_studio.url, label_studio.token).check() == "1.23.2"
@@ -183,6 +196,12 @@ def test_folder_without_a_server_has_no_account_and_nothing_to_stop(tmp_path):
     assert not server.stop()
     with pytest.raises(ServerStartError, match="No server has been started"):
         server.admin()
+
+
+def test_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ServerStartError, match=r"The server's folder .*file/server cannot be used"):
+        EmbeddedServer(tmp_path / "file").start()
 
 
 def test_damaged_account_file_is_named(tmp_path):

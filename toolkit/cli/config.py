@@ -40,15 +40,19 @@ def schema(file: Annotated[File, typer.Argument(help="Which file.")] = File.work
 @app.command()
 def check(workspace: WorkspaceOption = Path()) -> None:
     """Read every file of a workspace and name all that is wrong, label configs included."""
-    from toolkit.labelstudio.validation import config_problems
+    from toolkit.errors import ConfigError
+    from toolkit.labelstudio.validation import check_label_config
     from toolkit.workspace import load_settings
 
+    problems = []
     with exit_on_error():
         _, team, packs = load_settings(workspace)
         configs = [config for pack in packs.values() for config in pack.configs]
-        problems = [problem for config in configs for problem in config_problems(config)]
-    for problem in problems:
-        typer.echo(problem, err=True)
-    if problems:
-        raise typer.Exit(2)
+        for config in configs:
+            try:
+                check_label_config(config.key, config.xml)
+            except ConfigError as error:
+                problems.append(str(error))
+        if problems:
+            raise ConfigError("\n".join(problems))
     typer.echo(f"{len(packs)} domain packs, {len(configs)} label configs, {len(team)} members: all right.")

@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 
 ControlOption = Annotated[str | None, typer.Option("--control", "-c", help="Only this control.")]
 MAX_LISTED = 30
+FLAGS = {
+    "exact_match": "exact",
+    "few_tasks": "few",
+    "skewed_labels": "skewed",
+    "undefined_resamples": "unstable",
+}
+LEGEND = (
+    "tasks: those with two judgments or more. agreement: share of agreeing pairs per task. alpha: Krippendorff's for"
+    " nominal labels, 1 perfect, 0 as by chance. exact: answers are compared whole. Trust the intervals less where it"
+    " says few (under 30 tasks), skewed (fewer than 10 judgments besides the commonest label) or unstable (over 1 % of"
+    " the resamples undefined)."
+)
 
 
 def register(parent: typer.Typer) -> None:
@@ -116,14 +128,19 @@ def _passed(report: AgreementReport, threshold: float) -> bool:
 
 
 def _print_agreement(report: AgreementReport) -> None:
-    by = list(report.groups[0].by) if report.groups else []
+    alone = [group for group in report.groups if group.n_annotators < 2]
+    rows = sorted((_agreement_row(group) for group in report.groups if group not in alone), key=lambda row: row[:2])
+    named = bool(report.groups and report.groups[0].by)
+    columns = ("|control", ">tasks", ">annotators", ">agreement", "|alpha [95 %]", "|most used", "notes")
     print_table(
         f"Agreement: {report.n_judgments} judgments of {report.n_annotators} annotators on {report.n_tasks} tasks",
-        (*by, "control", ">tasks", ">annotators", ">agreement", "alpha [95 % interval]", "labels", "notes"),
-        [_agreement_row(group) for group in report.groups],
-        caption="agreement: share of agreeing pairs of annotators per task; alpha: Krippendorff's, nominal (1 perfect, "
-        "0 chance); tasks: with two judgments or more",
+        columns,
+        rows if named else [row[1:] for row in rows],
+        caption=LEGEND,
+        grouped=named,
     )
+    if alone:
+        say(f"{len(alone)} of {len(report.groups)} groups have one annotator, so no agreement; --json lists them")
     if report.n_repeats_dropped:
         say(f"{report.n_repeats_dropped} repeated answers (same task, annotator and control): the latest counts")
     if report.n_without_label:
@@ -133,14 +150,11 @@ def _print_agreement(report: AgreementReport) -> None:
 def _agreement_row(group: GroupAgreement) -> tuple[Any, ...]:
     alpha, share = group.coefficients["krippendorff_alpha"], group.coefficients["percent_agreement"]
     shown = "–" if share.value is None else percent(share.value)
-    labels = ", ".join(f"{label} {percent(part)}" for label, part in _most_used(group) if part > 0)
-    notes = ", ".join(dict.fromkeys(flag.replace("_", " ") for flag in (*alpha.flags, *share.flags)))
-    return (*group.by.values(), group.control, alpha.n_tasks, group.n_annotators, shown, _alpha(alpha), labels, notes)
-
-
-def _most_used(group: GroupAgreement) -> list[tuple[str, float]]:
-    ranked = sorted(group.labels.items(), key=lambda item: (-item[1], item[0]))
-    return [(shortened(label, 24), share) for label, share in ranked[:3]]
+    used = sorted(((part, label) for label, part in group.labels.items() if part), key=lambda item: (-item[0], item[1]))
+    label = f"{shortened(used[0][1], 20)} {percent(used[0][0])}" if used else ""
+    notes = ", ".join(dict.fromkeys(FLAGS[flag] for flag in (*alpha.flags, *share.flags)))
+    name = "/".join("–" if value is None else value for value in group.by.values())
+    return (name, group.control, alpha.n_tasks, group.n_annotators, shown, _alpha(alpha), label, notes)
 
 
 def _alpha(alpha: Coefficient) -> str:

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
@@ -42,8 +42,14 @@ def _key(key: Any) -> str:
     return "/".join(map(str, key)) if isinstance(key, tuple) else str(plain(key))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, caption: str = "") -> None:
-    """Print a table; columns whose name starts with ">" are aligned to the right. Nothing is printed for no rows."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, caption: str = "", grouped: bool = False
+) -> None:
+    """Print a table, or nothing for no rows.
+
+    Columns whose name starts with ">" are aligned to the right, those with "|" are never broken. With `grouped`, the
+    first cell of a row is not a column's: it heads the rows that share it.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -53,10 +59,15 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         return
     table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left", box=_box())
     for name in columns:
-        right = name.startswith(">")
-        table.add_column(Text(name.removeprefix(">")), justify="right" if right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name.startswith(">") else "left"
+        table.add_column(Text(name.lstrip(">|")), justify=justify, overflow="fold", no_wrap=name[0] in ">|")
+    heading = None
     for row in listed:
-        table.add_row(*(Text(cell) for cell in row))
+        if grouped and row[0] != heading:
+            heading = row[0]
+            table.add_section()
+            table.add_row(Text(heading, style="bold"))
+        table.add_row(*(Text(cell) for cell in ([f"  {row[1]}", *row[2:]] if grouped else row)))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     console.print(table)
 

@@ -10,7 +10,7 @@ from toolkit.cli.render import decimal, shortened
 from toolkit.models import Decision, PlacementState, Route
 from toolkit.workflow.story import Story
 
-TEXT_LINES = 400  # characters of the task shown
+SHOWN_CHARS = 400
 
 
 def print_story(story: Story, simulated: Collection[str]) -> None:
@@ -19,7 +19,7 @@ def print_story(story: Story, simulated: Collection[str]) -> None:
     where = f", characters {task.start}–{task.end}" if task.start is not None else ""
     _line(0, f"Task {task.id}")
     _line(1, f"from {story.document.source}{where}; {task.modality}, language {task.language or 'unknown'}")
-    _line(1, f"“{shortened(task.text, TEXT_LINES)}”")
+    _line(1, f"“{shortened(str(task.fields.get('text') or task.text), SHOWN_CHARS)}”")
     for number, (_, route) in enumerate(story.routes, 1):
         _print_route(route, number, len(story.routes))
     for placement in story.placements:
@@ -42,7 +42,7 @@ def _print_route(route: Route, number: int, total: int) -> None:
 def _print_placement(story: Story, state: PlacementState, simulated: Collection[str]) -> None:
     placement = state.placement
     _line(0, f"Project {placement.project}: {state.status}" + (f" ({state.outcome})" if state.outcome else ""))
-    _line(1, f"because {placement.reason}; {placement.overlap} annotations wanted")
+    _line(1, f"because {placement.reason}; annotations wanted: {placement.overlap}")
     for item in story.assignments:
         if item.assignment.placement == placement.id:
             name = item.assignment.annotator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement.counts import REQUIRED, GroupCounts, JudgmentCounts, Patterns, Source
 from toolkit.engines import sql
-from toolkit.errors import InputError
+from toolkit.errors import InputError, StorageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,9 +79,15 @@ class DuckDBEngine:
                 "autoload_known_extensions": "false",
                 **({"memory_limit": self.memory_limit} if self.memory_limit else {}),
             }
-            with duckdb.connect(":memory:", config=config) as connection:
-                connection.execute("set TimeZone = 'UTC'")
-                yield connection
+            try:
+                with duckdb.connect(":memory:", config=config) as connection:
+                    connection.execute("set TimeZone = 'UTC'")
+                    yield connection
+            except duckdb.OutOfMemoryException as error:
+                raise StorageError(
+                    f"Counting the judgments needs more memory than DuckDB may take ({self.memory_limit or 'all'}).",
+                    hint="raise the memory limit, or measure one control at a time.",
+                ) from error
 
 
 def _attach(connection: Any, judgments: Source, by: Sequence[str]) -> list[str]:
@@ -105,7 +112,7 @@ def _attach_file(connection: Any, path: Path, by: Sequence[str]) -> list[str]:
     import duckdb
 
     try:
-        relation = connection.read_parquet(str(path), file_row_number=True)
+        relation = connection.read_parquet(glob.escape(str(path)), file_row_number=True, hive_partitioning=False)
     except duckdb.Error as error:
         raise InputError(
             f"{path}: cannot be read as Parquet: {error}", hint="give a Parquet file, or read other files first."
@@ -145,16 +152,11 @@ def _check(connection: Any, totals: dict[str, int], columns: Sequence[str], cont
         )
     if control is None or totals["n_labelled"] or totals["n_without_label"]:
         return
-    known = _column(connection, sql.CONTROLS) if "control" in columns else []
-    if known or "control" not in columns:
+    if known := [str(row[0]) for row in connection.sql(sql.controls(columns)).fetchall()]:
         raise InputError(
-            f"No judgment is on control {control!r}; there are: {', '.join(known) or 'judgments without a control'}.",
+            f"No judgment is on control {control!r}; there are: {', '.join(known)}.",
             hint="name one of these, or leave the control out to measure all.",
         )
-
-
-def _column(connection: Any, query: str) -> list[str]:
-    return [str(row[0]) for row in connection.sql(query).fetchall()]
 
 
 def _groups(connection: Any, by: Sequence[str]) -> Iterator[GroupCounts]:

@@ -36,8 +36,6 @@ select
   (select count(distinct annotator) from members) as n_annotators
 """
 
-CONTROLS = "select distinct coalesce(cast(control as varchar), '') as control from source order by control"
-
 GROUPS = """
 select groups.*, counted.n_tasks, counted.n_annotators
 from groups join (
@@ -59,6 +57,11 @@ patterns as (
 )
 select g, pattern, count(*) as n_tasks from patterns group by g, pattern order by g, pattern
 """  # noqa: S608 - CELL is a number
+
+
+def controls(columns: Collection[str]) -> str:
+    """Return the query for the controls that the source has judgments on."""
+    return f"select distinct {_control(columns)} as control from source order by control"  # noqa: S608 - quoted
 
 
 def by_name(position: int) -> str:

@@ -72,7 +72,7 @@ def _log_in(rest: Rest, session: httpx.Client, pseudonym: str, email: str, passw
     if answer.is_success:
         raise AuthenticationError(
             f"The account of {pseudonym} exists on {rest.url} with another password.",
-            hint="put back the password it was made with, or delete the account there.",
+            hint="put back the password it was made with, or set it on the server's host: label-studio reset_password.",
         )
     rest.content(answer)
 

@@ -123,7 +123,7 @@ def results_from_answers(
         )
     results: list[dict[str, Any]] = []
     for control in controls:
-        answer = answers.get(control.name)
+        answer: Any = answers.get(control.name)
         if answer in NOTHING:
             continue
         if control.kind not in REGIONS:

@@ -31,7 +31,7 @@ COLUMNS = (
     "created_at",
     "annotation",
 )
-KIND_OF_TYPE = {
+KIND_OF_TYPE: dict[str, ControlKind] = {
     **{result_type: kind for kind, (result_type, _) in TYPES.items() if kind is not ControlKind.CHOICES},
     "hypertextlabels": ControlKind.SPANS,
     "timelinelabels": ControlKind.SEGMENTS,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 from toolkit.errors import ConfigError, LabelStudioError
 from toolkit.labelstudio.rest import Rest, detail_of
+from toolkit.labelstudio.validation import check_label_config
 from toolkit.models import Tier
 from toolkit.workflow.ports import AppliedProject, ProjectSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from label_studio_sdk.client import LabelStudio
+    from label_studio_sdk.core.request_options import RequestOptions
 
 _COLORS = {Tier.GENERALIST: "#617ADA", Tier.SPECIALIST: "#2AA000", Tier.ADJUDICATOR: "#CA3000"}
 _PAGE = 100
@@ -32,7 +35,7 @@ def apply_project(rest: Rest, spec: ProjectSpec, server_id: int | None, *, dry_r
     ConfigError
         The label config is not valid, or would drop labels that annotations use.
     """
-    check_label_config(spec)
+    check_label_config(str(spec.key), spec.xml)
     wanted = _settings(spec)
     found = _find(rest, spec, server_id)
     if found is None:
@@ -43,40 +46,12 @@ def apply_project(rest: Rest, spec: ProjectSpec, server_id: int | None, *, dry_r
     if "label_config" in changes:
         _check_no_label_is_lost(rest, spec, found["id"])
     if not dry_run:
-        _ask(rest, f"/api/projects/{found['id']}/", lambda sdk: sdk.projects.update(found["id"], **changes, **_once()))
+        _ask(
+            rest,
+            f"/api/projects/{found['id']}/",
+            lambda sdk, once: sdk.projects.update(found["id"], **changes, request_options=once),
+        )
     return AppliedProject(found["id"], "updated", tuple(changes))
-
-
-def check_label_config(spec: ProjectSpec) -> None:
-    """Raise what Label Studio's own parser finds wrong with a project's label config.
-
-    Raises
-    ------
-    ConfigError
-        The XML is broken, a name occurs twice, or a control points to nothing.
-    """
-    from label_studio_sdk._legacy.exceptions import (
-        LabelStudioValidationErrorSentryIgnored,
-        LabelStudioXMLSyntaxErrorSentryIgnored,
-        LSConfigParseException,
-    )
-    from label_studio_sdk.label_interface import LabelInterface
-
-    broken = (
-        LabelStudioValidationErrorSentryIgnored,
-        LabelStudioXMLSyntaxErrorSentryIgnored,
-        LSConfigParseException,
-        ElementTree.ParseError,
-    )
-    try:
-        parsed = ElementTree.fromstring(spec.xml)  # noqa: S314 - expat refuses entity bombs; packs are the user's own
-        # The SDK looks for names between double quotes only, so it gets the XML in that form.
-        LabelInterface(ElementTree.tostring(parsed, encoding="unicode")).validate()
-    except broken as error:
-        raise ConfigError(
-            f"The label config of {spec.key} is not valid: {' '.join(str(error).split())}",
-            hint="correct its XML in the domain pack.",
-        ) from error
 
 
 def _settings(spec: ProjectSpec) -> dict[str, Any]:
@@ -111,7 +86,12 @@ def _find(rest: Rest, spec: ProjectSpec, server_id: int | None) -> dict[str, Any
 
 
 def _get(rest: Rest, server_id: int) -> dict[str, Any] | None:
-    found = _ask(rest, f"/api/projects/{server_id}/", lambda sdk: sdk.projects.get(server_id), absent=_NOT_FOUND)
+    found = _ask(
+        rest,
+        f"/api/projects/{server_id}/",
+        lambda sdk, once: sdk.projects.get(server_id, request_options=once),
+        absent=_NOT_FOUND,
+    )
     return None if found is None else {**found.dict(), "description": found.description or ""}
 
 
@@ -132,13 +112,13 @@ def _projects(rest: Rest) -> list[dict[str, Any]]:
 
 
 def _create(rest: Rest, wanted: dict[str, Any]) -> int:
-    made = _ask(rest, "/api/projects/", lambda sdk: sdk.projects.create(**wanted, **_once()))
+    made = _ask(rest, "/api/projects/", lambda sdk, once: sdk.projects.create(**wanted, request_options=once))
     return int(made.id)
 
 
 def _check_no_label_is_lost(rest: Rest, spec: ProjectSpec, server_id: int) -> None:
-    def ask(sdk: LabelStudio) -> Any:
-        return sdk.projects.validate_label_config(server_id, label_config=spec.xml)
+    def ask(sdk: LabelStudio, once: RequestOptions) -> Any:
+        return sdk.projects.validate_label_config(server_id, label_config=spec.xml, request_options=once)
 
     try:
         _ask(rest, f"/api/projects/{server_id}/validate/", ask)
@@ -151,19 +131,19 @@ def _check_no_label_is_lost(rest: Rest, spec: ProjectSpec, server_id: int) -> No
         ) from error
 
 
-def _once() -> dict[str, Any]:
-    return {"request_options": {"max_retries": 0}}
-
-
-def _ask(rest: Rest, path: str, call: Any, *, absent: int | None = None) -> Any:
+def _ask(
+    rest: Rest, path: str, call: Callable[[LabelStudio, RequestOptions], Any], *, absent: int | None = None
+) -> Any:
     """Call the SDK and put its errors into our words; None where the server answers with the status `absent`."""
     import httpx
     from label_studio_sdk.client import LabelStudio
     from label_studio_sdk.core.api_error import ApiError
 
-    sdk = LabelStudio(base_url=rest.url, api_key=rest.token, httpx_client=rest.http)
+    # The token goes along with each request: exchanging a personal one, the SDK would lose a path in the URL.
+    headers = {"Authorization": rest.authorization(rest.token)}
+    sdk = LabelStudio(base_url=rest.url, api_key="goes along", httpx_client=rest.http)
     try:
-        return call(sdk)
+        return call(sdk, {"max_retries": 0, "additional_headers": headers})
     except httpx.TransportError as error:
         raise rest.unreachable(error) from error
     except ApiError as error:

@@ -113,7 +113,7 @@ class Rest:
         timeout = httpx.Timeout(answer_s, connect=CONNECT_S)
         pauses = list(_PAUSES_S) if repeatable else []
         while True:
-            headers = {"Authorization": self._authorization(token or self.token)}
+            headers = {"Authorization": self.authorization(token or self.token)}
             try:
                 answer = self.http.request(
                     method, self.url + path, json=json, params=params, files=files, headers=headers, timeout=timeout
@@ -125,6 +125,17 @@ class Rest:
                 if not pauses or answer.status_code not in _TRY_AGAIN:
                     return self.content(answer)
             time.sleep(pauses.pop(0))
+
+    def authorization(self, token: str) -> str:
+        """Return the header that makes a request the token's owner's; a personal token is exchanged first."""
+        if not is_jwt(token):
+            return f"Token {token}"
+        with self._lock:
+            access, until = self._access.get(token, ("", 0.0))
+            if time.monotonic() >= until:
+                access, until = self._refresh(token), time.monotonic() + _ACCESS_S
+                self._access[token] = (access, until)
+        return f"Bearer {access}"
 
     def content(self, answer: httpx.Response) -> Any:
         """Return an answer's JSON, or raise what its status means."""
@@ -146,8 +157,8 @@ class Rest:
         if status in (401, 403):
             return AuthenticationError(
                 f"Label Studio at {self.url} does not accept the token ({status}: {detail or 'no reason given'}).",
-                hint="set the token of an account on that server (Account & Settings shows it); see "
-                "`toolkit server --help`.",
+                hint="set LABEL_STUDIO_API_KEY to a token of an account on that server; its owner finds it there "
+                "under Account & Settings.",
             )
         return RefusedError(f"Label Studio answered {status} to {method} {path}: {detail or 'no reason given'}", status)
 
@@ -167,16 +178,6 @@ class Rest:
             f"No Label Studio answers at {self.url}: {error}.",
             hint="start it with `toolkit server start`, or correct label_studio.url in workflow.yaml.",
         )
-
-    def _authorization(self, token: str) -> str:
-        if not is_jwt(token):
-            return f"Token {token}"
-        with self._lock:
-            access, until = self._access.get(token, ("", 0.0))
-            if time.monotonic() >= until:
-                access, until = self._refresh(token), time.monotonic() + _ACCESS_S
-                self._access[token] = (access, until)
-        return f"Bearer {access}"
 
     def _refresh(self, token: str) -> str:
         import httpx

@@ -94,17 +94,16 @@ class EmbeddedServer:
         """
         from filelock import FileLock
 
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        with FileLock(self.folder / "lock"):
-            state = self._running()
-            if state is not None and port not in (None, state["port"]):
-                raise ServerStartError(
-                    f"The server runs already, on port {state['port']}.", hint="stop it first to change the port."
-                )
-            if state is None:
-                state = self._launch(port)
-            self._wait_until_ready(state)
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+            with FileLock(self.folder / "lock"):
+                self._start(port)
+        except OSError as error:
+            raise ServerStartError(
+                f"The server's folder {self.folder} cannot be used: {error}.",
+                hint="check its owner and the space left.",
+            ) from error
         return self.status()
 
     def stop(self) -> bool:
@@ -149,6 +148,19 @@ class EmbeddedServer:
             raise ServerStartError(
                 f"{self._admin_file} cannot be read as the server's account.", hint="restore it from a backup."
             ) from error
+
+    def _start(self, port: int | None) -> None:
+        running = self._running()
+        if running is not None and port not in (None, running["port"]):
+            raise ServerStartError(
+                f"The server runs already, on port {running['port']}.", hint="stop it first to change the port."
+            )
+        try:
+            self._wait_until_ready(running or self._launch(port))
+        except ServerStartError:
+            if running is None:
+                self.stop()
+            raise
 
     def _launch(self, port: int | None) -> dict[str, Any]:
         if port is not None and not is_free(port):
@@ -206,13 +218,11 @@ class EmbeddedServer:
                 raise self._failed("ended while starting")
             # Label Studio itself would go on at another port, where nobody looks for it.
             if "Trying to start at" in self._log_text() or time.monotonic() > deadline:
-                self.stop()
                 raise self._failed(f"does not answer at {_url(state['port'])}")
             time.sleep(_POLL_S)
         try:
             LabelStudioPlatform(_url(state["port"]), self.admin().token).check()
         except LabelStudioError as error:
-            self.stop()
             raise self._failed(f"answers, but not as ours: {error}") from error
         self._used.touch()
 

@@ -1,4 +1,4 @@
-"""What one result of Label Studio says, read by the kind of its control; what cannot be used is refused with a reason."""
+"""What one result of Label Studio says, by the kind of its control; what cannot be used is refused with a reason."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _rating(control: Control, value: Mapping[str, Any]) -> int:
     return int(rating)
 
 
-def _plain_number(control: Control, value: Mapping[str, Any]) -> float:  # noqa: ARG001
+def _plain_number(control: Control, value: Mapping[str, Any]) -> Any:  # noqa: ARG001
     return _number(value, "number")
 
 
@@ -118,7 +118,7 @@ def _span(value: Mapping[str, Any]) -> list[dict[str, Any]]:
         raise UnusableValueError("globalOffsets is not an object")
     start, end = _whole(offsets, "start"), _whole(offsets, "end")
     _ordered(0, start, end)
-    return [{"start": start, "end": end, "text": str(value.get("text") or "")}]
+    return [{"start": start, "end": end, "text": _shown_text(value, end - start)}]
 
 
 def _turn(value: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -127,8 +127,10 @@ def _turn(value: Mapping[str, Any]) -> list[dict[str, Any]]:
         raise UnusableValueError(f"turns {first!r} to {last!r} are not numbers of turns")
     start, end = _whole(value, "startOffset"), _whole(value, "endOffset")
     _ordered(0, int(first), int(last) + 1)
-    _ordered(0, start, end if first == last else max(end, start + 1))
-    return [{"start": first, "end": last, "startOffset": start, "endOffset": end, "text": str(value.get("text") or "")}]
+    _ordered(0, start, end if first == last else start + 1)
+    _ordered(0, end, end + 1)
+    text = _shown_text(value, end - start if first == last else None)
+    return [{"start": first, "end": last, "startOffset": start, "endOffset": end, "text": text}]
 
 
 def _segments(value: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -168,6 +170,13 @@ def _texts(found: Any, name: str) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
         raise UnusableValueError(f"{name} is not a list of texts")
     return found
+
+
+def _shown_text(value: Mapping[str, Any], length: int | None) -> str:
+    """Return the text under a region; the browser writes a line end as a backslash and an n, its length tells."""
+    text = str(value.get("text") or "")
+    restored = text.replace("\\n", "\n")
+    return restored if len(text) != length and len(restored) == length else text
 
 
 def _declared(control: Control, label: str) -> None:

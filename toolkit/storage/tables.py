@@ -279,10 +279,15 @@ def _plain(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> tuple[list[str],
 
 
 def _write_csv(columns: list[str], records: list[Record], path: Path) -> None:
+    rows = [{name: _cell(value) for name, value in record.items()} for record in records]
+    # the writer does not quote a lone carriage return, which readers take for the end of a row
+    returns = any(isinstance(cell, str) and "\r" in cell for row in rows for cell in row.values())
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(
+            file, columns, lineterminator="\n", quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+        )
         writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
+        writer.writerows(rows)
 
 
 def _write_jsonl(columns: list[str], records: list[Record], path: Path) -> None:

@@ -71,7 +71,7 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
         The server is not there or refuses; run again, what arrived is found.
     """
     placements = operation.state.work.placements(status=PlacementStatus.OPEN)
-    plan = _plan(operation, placements)
+    plan = plan_assignments(operation, placements)
     if not dry_run:
         operation.state.work.assign(plan.assignments)
     assignees = _assignees(operation.state.work.assignments(), plan)
@@ -105,8 +105,8 @@ class _Sent:
     views: list[View] = field(default_factory=list)
 
 
-def _plan(operation: Operation, placements: Sequence[PlacementState]) -> AssignmentPlan:
-    """Assign what is missing; a skipped placement needs one annotator more."""
+def plan_assignments(operation: Operation, placements: Sequence[PlacementState]) -> AssignmentPlan:
+    """Return who could take what is missing; a skipped placement needs one annotator more."""
     existing = operation.state.work.assignments()
     done, skipped, asked = defaultdict(set), Counter[str](), defaultdict(set)
     for state in existing:

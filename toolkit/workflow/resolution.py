@@ -14,6 +14,7 @@ from toolkit.models import (
     Decision,
     Judgment,
     Placement,
+    PlacementState,
     PlacementStatus,
     Queue,
     Route,
@@ -23,6 +24,7 @@ from toolkit.packs import FALLBACK_DOMAIN, configs_for
 from toolkit.storage.rows import now
 from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.publication import plan_assignments
 from toolkit.workflow.routes import place, placement
 
 DOMAIN_CONTROL = "domain"  # the question by which generalists route what the router could not
@@ -55,6 +57,8 @@ class ResolveReport:
 def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     """Vote on every open placement that has its annotations; what stays open goes one tier up.
 
+    So does what somebody skipped when nobody else at the tier could take it.
+
     A placement is done when each decisive control of its label config is settled: one label, no tie, with at least the
     pack's share of the judgments behind it. Otherwise the same question goes to the next tier of the ladder, which
     decides by itself. A task of the general pack whose `domain` was settled as a specialist's is placed there.
@@ -72,21 +76,43 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
         One resolution per placement that had its annotations; run again without news, there is none.
     """
     judgments = _by_placement(freeze(operation).judgments)
-    done = Counter(
-        state.assignment.placement
-        for state in operation.state.work.assignments()
-        if state.status is AssignmentStatus.DONE
-    )
+    states = operation.state.work.placements(status=PlacementStatus.OPEN)
+    answered, exhausted = _answered(operation), _exhausted(operation, states)
     resolutions, n_waiting = [], 0
-    for state in operation.state.work.placements(status=PlacementStatus.OPEN):
-        if done[state.placement.id] < state.placement.overlap:
+    for item in (state.placement for state in states):
+        complete = answered[item.id] >= item.overlap
+        if not complete and item.id not in exhausted:
             n_waiting += 1
             continue
-        verdict = _verdict(operation, state.placement, judgments.get(state.placement.id, []))
+        verdict = _verdict(operation, item, judgments.get(item.id, []), complete)
         resolutions.append(verdict.resolution)
         if not dry_run:
             _carry_out(operation, verdict)
     return ResolveReport(tuple(resolutions), n_waiting, dry_run)
+
+
+def _answered(operation: Operation) -> Counter[str]:
+    """Return how many annotators have answered each placement; a skip is no answer."""
+    return Counter(
+        state.assignment.placement
+        for state in operation.state.work.assignments()
+        if state.status is AssignmentStatus.DONE
+    )
+
+
+def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[str]:
+    """Return the placements that somebody skipped, that nobody is at work on, and that nobody else can take."""
+    skipped, busy = set(), set()
+    for state in operation.state.work.assignments():
+        if state.status is AssignmentStatus.SKIPPED:
+            skipped.add(state.assignment.placement)
+        elif state.status is AssignmentStatus.OPEN:
+            busy.add(state.assignment.placement)
+    idle = [state for state in states if state.placement.id in skipped - busy]
+    if not idle:
+        return set()
+    available = {item.placement for item in plan_assignments(operation, idle).assignments}
+    return {state.placement.id for state in idle} - available
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +125,7 @@ class _Verdict:
     rerouted: tuple[Route, Sequence[Placement]] | None = None
 
 
-def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment]) -> _Verdict:
+def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment], complete: bool) -> _Verdict:
     config = operation.config(item.project)
     decisions = vote_on(operation, item, judgments)
     unsettled = [
@@ -107,12 +133,12 @@ def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment
         for decision in decisions
         if decision.consensus.control in config.decisive and decision.consensus.status is not ConsensusStatus.DECIDED
     ]
-    if not unsettled:
+    if complete and not unsettled:
         rerouted = _rerouted(operation, item, decisions)
         opened = () if rerouted is None else tuple(placement.id for placement in rerouted[1])
         reason = "settled" if rerouted is None else rerouted[0].reason
         return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, opened), decisions, (), rerouted)
-    reason = "; ".join(map(_described, unsettled))
+    reason = "; ".join(map(_described, unsettled)) if complete else f"skipped, and no other {item.project.tier} to ask"
     tier = _next_tier(operation.settings.escalation.ladder, item.project.tier)
     if tier is None:
         reason = f"{reason}; nobody above {item.project.tier} to ask"

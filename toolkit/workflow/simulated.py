@@ -57,7 +57,7 @@ def simulate(operation: Operation, reference: Reference | None = None) -> Simula
     with ThreadPoolExecutor(THREADS) as pool:
         sent = operation.progress(pool.map(operation.platform.submit, submissions), "Annotating", len(submissions))
         for (member, _), submission, new in zip(jobs, submissions, sent, strict=True):
-            counts.update(submitted=new, known=not new, skipped=new and submission.skipped)
+            counts.update(submitted=int(new), known=int(not new), skipped=int(new and submission.skipped))
             by_annotator[member.pseudonym] += new
     return SimulateReport(counts["submitted"], counts["known"], counts["skipped"], dict(sorted(by_annotator.items())))
 
