@@ -81,7 +81,7 @@ def test_a_task_is_found_by_the_beginning_of_its_id_if_that_is_clear(state):
     with pytest.raises(InputError, match="begins the ids of several tasks: doc-0, doc-1"):
         state.corpus.task("doc")
     for nothing in ("missing", "%", ""):
-        with pytest.raises(InputError, match="No task|several"):
+        with pytest.raises(InputError, match=r"No task|several"):
             state.corpus.task(nothing)
 
 

@@ -318,15 +318,19 @@ def test_agreement_and_consensus_of_a_run(finished):
     from toolkit.engines.duckdb import DuckDBEngine
 
     operation, _ = finished
-    report = measure_agreement(operation, DuckDBEngine())
+    found = measure_agreement(operation, DuckDBEngine())
+    report = found.report
+    assert found.n_simulated == report.n_judgments
+    assert found.targets["general"] == operation.packs["general"].thresholds.agreement
     groups = {(group.by["domain"], group.by["tier"], group.control): group for group in report.groups}
     group = groups["general", "generalist", "domain"]
     alpha = group.coefficients["krippendorff_alpha"]
     assert alpha.low <= alpha.value <= alpha.high
     assert 0.3 < alpha.value < 1
     assert group.n_annotators == 4
-    decisions = compute_consensus(operation)
-    assert {decision.consensus.control for decision in decisions} >= {"domain", "sensitivity", "quality"}
+    voted = compute_consensus(operation)
+    assert all(item.simulated for item in voted)
+    assert {item.consensus.control for item in voted} >= {"domain", "sensitivity", "quality"}
 
 
 def test_nothing_can_be_released_or_measured_before_anything_is_there(operation):

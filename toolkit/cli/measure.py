@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from toolkit.agreement import AgreementReport, Coefficient, GroupAgreement
     from toolkit.models import Control
+    from toolkit.workflow.measures import WorkspaceAgreement
 
 ControlOption = Annotated[str | None, typer.Option("--control", "-c", help="Only this control.")]
 MAX_LISTED = 30
@@ -63,8 +65,10 @@ def agreement(
 ) -> None:
     """Measure how far annotators agree: percent agreement and Krippendorff's alpha, with 95 % intervals."""
     columns = None if by is None else [name.strip() for name in by.split(",") if name.strip()]
+    n_simulated, targets = 0, {}
     if source is None:
-        report = _of_workspace(workspace, columns, control)
+        found = _of_workspace(workspace, columns, control)
+        report, n_simulated, targets = found.report, found.n_simulated, dict(found.targets)
     else:
         with exit_on_error():
             report = _of_file(source, label_config, columns or (), control)
@@ -72,13 +76,15 @@ def agreement(
         if output is not None:
             _write_agreement(report, output)
     if as_json:
-        print_json(report.to_json())
+        print_json({**report.to_json(), "n_simulated": n_simulated})
     elif output is None:
-        _print_agreement(report)
+        _print_agreement(report, targets)
+    if n_simulated:
+        say(f"{n_simulated} of the {report.n_judgments} judgments are simulated")
     raise typer.Exit(0 if fail_under is None or _passed(report, fail_under) else 1)
 
 
-def _of_workspace(workspace: Path, by: list[str] | None, control: str | None) -> AgreementReport:
+def _of_workspace(workspace: Path, by: list[str] | None, control: str | None) -> WorkspaceAgreement:
     from toolkit.engines.duckdb import DuckDBEngine
     from toolkit.workflow import measure_agreement
     from toolkit.workflow.measures import GROUPS
@@ -116,7 +122,14 @@ def _judgments(source: Path, controls: tuple[Control, ...] | None) -> pd.DataFra
     if source.suffix.lower() == ".json":
         from toolkit.labelstudio.convert import judgments_from_export
 
-        return judgments_from_export(source, controls)
+        found = judgments_from_export(source, controls)
+        say(
+            f"{source}: {found.attrs['n_annotations']} annotations, {found.attrs['n_skipped']} skipped and left out,"
+            f" {found.attrs['n_ground_truth']} marked as ground truth"
+        )
+        for problem in found.attrs["problems"][:MAX_LISTED]:
+            say(f"does not fit: {problem}")
+        return found
     from toolkit.storage.tables import read_judgments
 
     return read_judgments(source)
@@ -127,9 +140,11 @@ def _passed(report: AgreementReport, threshold: float) -> bool:
     return bool(values) and all(value is not None and value >= threshold for value in values)
 
 
-def _print_agreement(report: AgreementReport) -> None:
+def _print_agreement(report: AgreementReport, targets: Mapping[str, float]) -> None:
     alone = [group for group in report.groups if group.n_annotators < 2]
-    rows = sorted((_agreement_row(group) for group in report.groups if group not in alone), key=lambda row: row[:2])
+    rows = sorted(
+        (_agreement_row(group, targets) for group in report.groups if group not in alone), key=lambda row: row[:2]
+    )
     named = bool(report.groups and report.groups[0].by)
     columns = ("|control", ">tasks", ">annotators", ">agreement", "|alpha [95 %]", "|most used", "notes")
     print_table(
@@ -147,14 +162,17 @@ def _print_agreement(report: AgreementReport) -> None:
         say(f"{report.n_without_label} rows without a label left out")
 
 
-def _agreement_row(group: GroupAgreement) -> tuple[Any, ...]:
+def _agreement_row(group: GroupAgreement, targets: Mapping[str, float]) -> tuple[Any, ...]:
     alpha, share = group.coefficients["krippendorff_alpha"], group.coefficients["percent_agreement"]
     shown = "–" if share.value is None else percent(share.value)
     used = sorted(((part, label) for label, part in group.labels.items() if part), key=lambda item: (-item[0], item[1]))
     label = f"{shortened(used[0][1], 20)} {percent(used[0][0])}" if used else ""
-    notes = ", ".join(dict.fromkeys(FLAGS[flag] for flag in (*alpha.flags, *share.flags)))
+    notes = list(dict.fromkeys(FLAGS[flag] for flag in (*alpha.flags, *share.flags)))
+    target = targets.get(group.by.get("domain") or "")
+    if target is not None and alpha.value is not None and alpha.value < target and FLAGS["exact_match"] not in notes:
+        notes.insert(0, f"below {target:g}")
     name = "/".join("–" if value is None else value for value in group.by.values())
-    return (name, group.control, alpha.n_tasks, group.n_annotators, shown, _alpha(alpha), label, notes)
+    return (name, group.control, alpha.n_tasks, group.n_annotators, shown, _alpha(alpha), label, ", ".join(notes))
 
 
 def _alpha(alpha: Coefficient) -> str:
@@ -188,20 +206,12 @@ def consensus(
     as_json: JsonOption = False,
 ) -> None:
     """Vote on every task and control: the label, the share behind it, and why where there is none."""
-    from toolkit.consensus import consensus_rows
-
     if source is None:
-        from toolkit.workflow import compute_consensus
-
-        with opened(workspace) as operation:
-            found = [decision.consensus for decision in compute_consensus(operation)]
+        rows = _consensus_of_workspace(workspace)
     else:
-        from toolkit.consensus import consensus_by_task
-
         with exit_on_error():
-            judgments = _judgments(source, _controls(label_config))
-            found = consensus_by_task(judgments, min_support=min_support)
-    rows = [row for row in consensus_rows(found) if control in (None, row["control"])]
+            rows = _consensus_of_file(source, label_config, min_support)
+    rows = [row for row in rows if control in (None, row["control"])]
     with exit_on_error():
         if output is not None:
             from toolkit.storage.tables import write_table
@@ -211,6 +221,25 @@ def consensus(
         print_json({"consensus": rows})
     elif output is None:
         _print_consensus(rows)
+
+
+def _consensus_of_workspace(workspace: Path) -> list[dict[str, Any]]:
+    from toolkit.consensus import consensus_rows
+    from toolkit.workflow import compute_consensus
+
+    with opened(workspace) as operation:
+        found = compute_consensus(operation)
+    rows = consensus_rows(item.consensus for item in found)
+    return [
+        {"project": str(item.project), **row, "simulated": item.simulated}
+        for item, row in zip(found, rows, strict=True)
+    ]
+
+
+def _consensus_of_file(source: Path, label_config: Path | None, min_support: float) -> list[dict[str, Any]]:
+    from toolkit.consensus import consensus_by_task, consensus_rows
+
+    return consensus_rows(consensus_by_task(_judgments(source, _controls(label_config)), min_support=min_support))
 
 
 def _print_consensus(rows: list[dict[str, Any]]) -> None:

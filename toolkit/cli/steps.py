@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,7 @@ from toolkit.cli.common import (
     say,
 )
 from toolkit.cli.render import percent, print_json, print_table
+from toolkit.errors import LabelStudioError
 
 if TYPE_CHECKING:
     from toolkit.simulation import Reference
@@ -155,20 +157,25 @@ def print_unmet(report: PublishReport) -> None:
 
 
 def simulate(
-    workspace: WorkspaceOption = Path(), reference: ReferenceOption = None, as_json: JsonOption = False
+    workspace: WorkspaceOption = Path(),
+    reference: ReferenceOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Let the team's simulated members annotate what is assigned to them, through Label Studio, as themselves."""
     from toolkit.workflow import simulate as step
 
     with opened(workspace) as operation:
-        report = step(operation, _reference(reference))
+        report = step(operation, _reference(reference), dry_run=dry_run)
     if as_json:
         print_json({"simulate": report})
-        return
-    typer.echo(
-        f"{report.n_submitted} simulated annotations ({report.n_skipped} of them skips),"
-        f" {report.n_known} were there already"
-    )
+    elif dry_run:
+        typer.echo(f"{report.n_submitted} simulated annotations would be made")
+    else:
+        typer.echo(
+            f"{report.n_submitted} simulated annotations ({report.n_skipped} of them skips),"
+            f" {report.n_known} were there already"
+        )
 
 
 def collect(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -> None:
@@ -224,30 +231,63 @@ def run(
     watch: Annotated[
         int | None, typer.Option("--watch", metavar="SECONDS", min=1, help="Keep on, looking again after a while.")
     ] = None,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run every step that has something to do, until nothing has."""
-    import time
-
-    from toolkit.workflow import run as step
-
+    if dry_run:
+        _foresee(workspace, as_json=as_json)
+        return
     while True:
-        with opened(workspace) as operation:
-            report = step(operation, _reference(reference), say=say)
-        if as_json:
-            print_json({"run": report})
-        else:
-            print_routes(report.routed) if report.routed.routes else None
-            print_escalated(report.resolutions)
-            print_unmet(report.published)
-            typer.echo(
-                f"{report.n_imported} tasks sent, {report.n_new} annotations collected,"
-                f" {len(report.resolutions)} placements resolved"
-            )
+        try:
+            _run_once(workspace, reference, as_json=as_json)
+        except typer.Exit as stopped:
+            if watch is None or stopped.exit_code != LabelStudioError.exit_code:
+                raise
         if watch is None:
             return
         with exit_on_error():
             time.sleep(watch)
+
+
+def _run_once(workspace: Path, reference: Path | None, *, as_json: bool) -> None:
+    from toolkit.workflow import run as step
+
+    with opened(workspace) as operation:
+        report = step(operation, _reference(reference), say=say)
+    if as_json:
+        print_json({"run": report})
+        return
+    if report.routed.routes:
+        print_routes(report.routed)
+    print_escalated(report.resolutions)
+    print_unmet(report.published)
+    typer.echo(
+        f"{report.n_imported} tasks sent, {report.n_new} annotations collected, {len(report.resolutions)} placements"
+        f" resolved; {report.collected.n_annotations} annotations on the server"
+    )
+
+
+def _foresee(workspace: Path, *, as_json: bool) -> None:
+    """Say what the first round of a run would do, as far as it can be known before it."""
+    from toolkit.workflow import apply, publish, simulate, status
+
+    with opened(workspace) as operation:
+        found: dict[str, Any] = {
+            "n_unrouted": status(operation).n_unrouted,
+            "apply": apply(operation, dry_run=True),
+            "publish": publish(operation, dry_run=True),
+            "simulate": simulate(operation, dry_run=True),
+        }
+    if as_json:
+        print_json({"run": found})
+        return
+    changes = [change for change in found["apply"].projects if change.action != "unchanged"]
+    typer.echo(
+        f"dry run: {found['n_unrouted']} tasks would be routed; of those that are, {found['publish'].n_imported} would"
+        f" be sent, {len(changes)} projects made or changed, {found['publish'].n_assigned} assignments made;"
+        f" {found['simulate'].n_submitted} simulated annotations are due"
+    )
 
 
 def _reference(path: Path | None) -> Reference | None:

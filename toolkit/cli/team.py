@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.common import JsonOption, WorkspaceOption, opened
+from toolkit.cli.common import DryRunOption, JsonOption, WorkspaceOption, opened
 from toolkit.cli.render import print_json, print_table
 
 app = typer.Typer(help="The people who annotate.", no_args_is_help=True)
@@ -47,10 +47,14 @@ def invite(
     pseudonym: Annotated[str, typer.Argument(help="A member of team.yaml.")],
     email: Annotated[str, typer.Option(help="The address the person logs in with.")],
     workspace: WorkspaceOption = Path(),
+    dry_run: DryRunOption = False,
 ) -> None:
     """Make a Label Studio account for a member; the password goes to a file that only you can read."""
     from toolkit.workflow import invite as step
 
     with opened(workspace) as operation:
-        handover = step(operation, pseudonym, email)
+        handover = step(operation, pseudonym, email, dry_run=dry_run)
+    if handover is None:
+        typer.echo(f"{pseudonym} would get an account for {email} at {operation.platform.url}")
+        return
     typer.echo(f"{pseudonym} can log in at {operation.platform.url}; e-mail and password: {handover}")

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from toolkit.agreement import AgreementReport, CountEngine, measure
 from toolkit.errors import WorkspaceError
-from toolkit.models import Decision
+from toolkit.models import Consensus, ProjectKey
 from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.resolution import vote_on
+from toolkit.workflow.resolution import by_placement, vote_on
 
 GROUPS = ("domain", "config", "tier")
 
 
+@dataclass(frozen=True, slots=True)
+class WorkspaceAgreement:
+    """How far a workspace's annotators agree, and what to hold it against."""
+
+    report: AgreementReport
+    n_simulated: int  # judgments by simulated annotators
+    targets: Mapping[str, float]  # domain → least alpha that its pack wants
+
+
 def measure_agreement(
     operation: Operation, engine: CountEngine, *, by: Sequence[str] = GROUPS, control: str | None = None
-) -> AgreementReport:
+) -> WorkspaceAgreement:
     """Measure how far the annotators agree, on the judgments of the ledger as it stands.
 
     Parameters
@@ -37,33 +46,49 @@ def measure_agreement(
     WorkspaceError
         Nothing has been collected yet.
     """
-    return measure(
-        _snapshot(operation), engine=engine, by=by, control=control, labels=_declared(operation),
+    frozen = freeze(operation)
+    if frozen.path is None:
+        raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
+    report = measure(
+        frozen.path,
+        engine=engine,
+        by=by,
+        control=control,
+        labels=_declared(operation),
         seed=operation.settings.seed,
-    )  # fmt: skip
+    )
+    return WorkspaceAgreement(
+        report=report,
+        n_simulated=sum(judgment.simulated for judgment in frozen.judgments),
+        targets={name: pack.thresholds.agreement for name, pack in operation.packs.items()},
+    )
 
 
-def compute_consensus(operation: Operation) -> list[Decision]:
+@dataclass(frozen=True, slots=True)
+class PlacementConsensus:
+    """What the judgments on one control of one placement amount to."""
+
+    project: ProjectKey
+    consensus: Consensus
+    simulated: bool  # whether any of the judgments is
+
+
+def compute_consensus(operation: Operation) -> list[PlacementConsensus]:
     """Vote on every control of every placement that has judgments, whether it is settled or not.
 
     This is the computation inside `resolve`; nothing is stored and nothing goes anywhere.
     """
-    grouped = defaultdict(list)
-    for judgment in freeze(operation).judgments:
-        grouped[f"{judgment.task}@{judgment.domain}/{judgment.config}/{judgment.tier}"].append(judgment)
-    placements = {state.placement.id: state.placement for state in operation.state.work.placements()}
+    grouped = by_placement(freeze(operation).judgments)
     return [
-        decision
-        for key, judgments in sorted(grouped.items())
-        for decision in vote_on(operation, placements[key], judgments)
+        PlacementConsensus(
+            state.placement.project,
+            decision.consensus,
+            any(one.simulated for one in judgments if one.control == decision.consensus.control),
+        )
+        for state in operation.state.work.placements()
+        if (judgments := grouped.get(state.placement.id))
+        for decision in vote_on(operation, state.placement, judgments)
     ]
-
-
-def _snapshot(operation: Operation) -> Path:
-    path = freeze(operation).path
-    if path is None:
-        raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
-    return path
 
 
 def _declared(operation: Operation) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from toolkit.workflow.credentials import Credentials
 from toolkit.workflow.operation import Operation
 
 
-def invite(operation: Operation, pseudonym: str, email: str) -> Path:
+def invite(operation: Operation, pseudonym: str, email: str, *, dry_run: bool = False) -> Path | None:
     """Make an account for a member of the team, once.
 
     Parameters
@@ -21,11 +21,13 @@ def invite(operation: Operation, pseudonym: str, email: str) -> Path:
         A member of ``team.yaml`` that is not simulated.
     email : str
         The address the person logs in with; it stays in the workspace's private files.
+    dry_run : bool
+        Only check that it could be done.
 
     Returns
     -------
-    Path
-        A file with e-mail and password, mode 0600, to hand over.
+    Path or None
+        A file with e-mail and password, mode 0600, to hand over; None for a dry run.
 
     Raises
     ------
@@ -37,6 +39,8 @@ def invite(operation: Operation, pseudonym: str, email: str) -> Path:
         raise InputError(f"Nobody in team.yaml is called {pseudonym!r}.", hint="add the member first.")
     if members[pseudonym].simulated:
         raise InputError(f"{pseudonym!r} is simulated and gets an account by `toolkit simulate`.")
+    if dry_run:
+        return None
     credentials = Credentials(operation.folder)
     known = credentials.of(pseudonym)
     password = known[1] if known and known[0] == email else secrets.token_urlsafe(12)

@@ -75,7 +75,7 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     ResolveReport
         One resolution per placement that had its annotations; run again without news, there is none.
     """
-    judgments = _by_placement(freeze(operation).judgments)
+    judgments = by_placement(freeze(operation).judgments)
     states = operation.state.work.placements(status=PlacementStatus.OPEN)
     answered, exhausted = _answered(operation), _exhausted(operation, states)
     resolutions, n_waiting = [], 0
@@ -139,7 +139,7 @@ def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment
         reason = "settled" if rerouted is None else rerouted[0].reason
         return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, opened), decisions, (), rerouted)
     reason = "; ".join(map(_described, unsettled)) if complete else f"skipped, and no other {item.project.tier} to ask"
-    tier = _next_tier(operation.settings.escalation.ladder, item.project.tier)
+    tier = _next_tier(operation, item)
     if tier is None:
         reason = f"{reason}; nobody above {item.project.tier} to ask"
         return _Verdict(Resolution(item.id, PlacementStatus.UNDECIDED, reason), decisions)
@@ -200,9 +200,21 @@ def _described(consensus: Consensus) -> str:
     return f"{consensus.control}: {status} ({answers})"
 
 
-def _next_tier(ladder: Sequence[Tier], tier: Tier) -> Tier | None:
-    order = list(Tier)
-    return next((above for above in ladder if order.index(above) > order.index(tier)), None)
+def _next_tier(operation: Operation, item: Placement) -> Tier | None:
+    """Return the next tier of the ladder that somebody works at, in the domain and the task's language.
+
+    Where no tier above has anybody, the next one: there the task waits, and the team knows whom to hire.
+    """
+    order, language = list(Tier), operation.state.corpus.task(item.task).language
+    above = [
+        tier for tier in operation.settings.escalation.ladder if order.index(tier) > order.index(item.project.tier)
+    ]
+    staffed = {
+        member.tier_in(item.project.domain)
+        for member in operation.team
+        if language is None or language in member.languages
+    }
+    return next((tier for tier in above if tier in staffed), above[0] if above else None)
 
 
 def _rerouted(
@@ -229,7 +241,8 @@ def _rerouted(
     return better, place(task, better, operation.packs)
 
 
-def _by_placement(judgments: Sequence[Judgment]) -> dict[str, list[Judgment]]:
+def by_placement(judgments: Sequence[Judgment]) -> dict[str, list[Judgment]]:
+    """Return judgments by the id of the placement they are on."""
     grouped: dict[str, list[Judgment]] = defaultdict(list)
     for judgment in judgments:
         grouped[f"{judgment.task}@{judgment.domain}/{judgment.config}/{judgment.tier}"].append(judgment)

@@ -27,9 +27,10 @@ class SimulateReport:
     n_known: int  # were on the server already
     n_skipped: int  # of those submitted
     by_annotator: Mapping[str, int]
+    dry_run: bool
 
 
-def simulate(operation: Operation, reference: Reference | None = None) -> SimulateReport:
+def simulate(operation: Operation, reference: Reference | None = None, *, dry_run: bool = False) -> SimulateReport:
     """Let every simulated member answer what is assigned to them and published.
 
     Parameters
@@ -38,6 +39,8 @@ def simulate(operation: Operation, reference: Reference | None = None) -> Simula
         The workspace; `publish` has been run.
     reference : Reference, optional
         Right answers for some passages. Without one the hidden truth of a task is drawn from the workspace's seed.
+    dry_run : bool
+        Only count what would be submitted.
 
     Returns
     -------
@@ -46,6 +49,9 @@ def simulate(operation: Operation, reference: Reference | None = None) -> Simula
     """
     members = {member.pseudonym: member for member in operation.team if member.simulated}
     jobs = list(_jobs(operation, members))
+    if dry_run:
+        waiting = Counter(member.pseudonym for member, _ in jobs)
+        return SimulateReport(len(jobs), 0, 0, dict(sorted(waiting.items())), dry_run)
     accounts = _accounts(operation, sorted({member.pseudonym for member, _ in jobs}))
     tasks = {task.id: task for task in operation.state.corpus.tasks({state.placement.task for _, state in jobs})}
     submissions = [
@@ -54,12 +60,22 @@ def simulate(operation: Operation, reference: Reference | None = None) -> Simula
     ]
     counts: Counter[str] = Counter()
     by_annotator: Counter[str] = Counter()
-    with ThreadPoolExecutor(THREADS) as pool:
-        sent = operation.progress(pool.map(operation.platform.submit, submissions), "Annotating", len(submissions))
-        for (member, _), submission, new in zip(jobs, submissions, sent, strict=True):
-            counts.update(submitted=int(new), known=int(not new), skipped=int(new and submission.skipped))
-            by_annotator[member.pseudonym] += new
-    return SimulateReport(counts["submitted"], counts["known"], counts["skipped"], dict(sorted(by_annotator.items())))
+    for (member, _), submission, new in zip(jobs, submissions, _submitted(operation, submissions), strict=True):
+        counts.update(submitted=int(new), known=int(not new), skipped=int(new and submission.skipped))
+        by_annotator[member.pseudonym] += new
+    return SimulateReport(
+        counts["submitted"], counts["known"], counts["skipped"], dict(sorted(by_annotator.items())), dry_run
+    )
+
+
+def _submitted(operation: Operation, submissions: Sequence[Submission]) -> Iterator[bool]:
+    """Submit in several threads and yield whether each was new; what has not begun is dropped on an interruption."""
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        sent = pool.map(operation.platform.submit, submissions)
+        yield from operation.progress(sent, "Annotating", len(submissions))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _jobs(operation: Operation, members: Mapping[str, Annotator]) -> Iterator[tuple[Annotator, PlacementState]]:
