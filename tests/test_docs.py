@@ -44,7 +44,8 @@ def test_the_readmes_commands_exist():
 
     known = get_command(app).commands
     text = (ROOT / "README.md").read_text("utf-8")
-    for line in re.findall(r"\btoolkit ([a-z][a-z -]*)", "\n".join(code_blocks("sh") + re.findall(r"`([^`]+)`", text))):
+    inline = re.findall(r"(?<!`)`(toolkit [^`\n]+)`(?!`)", text)
+    for line in re.findall(r"\btoolkit ([a-z][a-z -]*)", "\n".join([*code_blocks("sh"), *inline])):
         first, *rest = line.split()
         assert first in known, line
         if rest and hasattr(known[first], "commands"):

@@ -6,6 +6,7 @@ file are reported at once, as ``file: path.to.key: message``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -65,6 +66,15 @@ class DomainFile(Strict):
         description="Language, then weight, then terms. A final * matches any ending; terms may have several words.",
     )
     configs: Mapping[Name, LabelConfigFile] = Field(min_length=1)
+
+    @field_validator("terms")
+    @classmethod
+    def _terms_differ(cls, terms: Mapping[str, Mapping[float, tuple[str, ...]]]) -> Mapping[str, Any]:
+        for language, weights in terms.items():
+            counts = Counter(term.casefold() for entries in weights.values() for term in entries)
+            if twice := sorted(term for term, count in counts.items() if count > 1):
+                raise ValueError(f"{language}: given twice: {', '.join(twice)}")
+        return terms
 
     @field_validator("tier")
     @classmethod
