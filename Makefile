@@ -22,7 +22,7 @@ demo: $(READY)  ## Run the whole cycle on the seed documents, with a Label Studi
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh $(DEMO)
 
 test: $(READY)  ## Run all tests, against a real Label Studio; skip only what the machine lacks
-	$(BIN)/pytest --doctest-modules --cov --cov-report=term:skip-covered --cov-fail-under=90 toolkit tests
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 toolkit tests
 
 integration: $(READY)  ## Run only the tests that need a real server or browser
 	$(BIN)/pytest -m "labelstudio or browser or postgresql" tests

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from screen_driver import SUBMIT, Screen
+
+from tests.browser.screen_driver import SUBMIT, Screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.labelstudio]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 from toolkit.errors import LabelStudioError
 from toolkit.workflow.ports import Account, AppliedProject, ServerAnnotation, ServerTask
@@ -27,6 +28,7 @@ class FakePlatform:
     accounts: dict = field(default_factory=dict)
     views: dict = field(default_factory=dict)
     writes: list = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)  # submissions come from several threads
     fail_import_after: int | None = None  # tasks that still arrive before the connection breaks
 
     def check(self):
@@ -87,6 +89,10 @@ class FakePlatform:
                 yield annotation
 
     def submit(self, submission):
+        with self.lock:
+            return self._submit(submission)
+
+    def _submit(self, submission):
         if any(unique_id == submission.unique_id for _, unique_id in self.found.values()):
             return False
         author = next(one.server_user for one in self.accounts.values() if one.token == submission.token)

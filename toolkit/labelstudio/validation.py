@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 from toolkit.errors import ConfigError
 
 
@@ -31,9 +33,12 @@ def check_label_config(key: str, xml: str) -> None:
         LabelStudioValidationErrorSentryIgnored,
         LabelStudioXMLSyntaxErrorSentryIgnored,
         LSConfigParseException,
+        ElementTree.ParseError,
     )
     try:
-        LabelInterface(xml).validate()
+        parsed = ElementTree.fromstring(xml)  # noqa: S314 - expat refuses entity bombs; packs are the user's own files
+        # The SDK looks for names between double quotes only, so it gets the XML in that form.
+        LabelInterface(ElementTree.tostring(parsed, encoding="unicode")).validate()
     except broken as error:
         raise ConfigError(
             f"The label config of {key} is not valid: {' '.join(str(error).split())}",
