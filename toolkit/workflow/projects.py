@@ -80,9 +80,24 @@ def project_spec(operation: Operation, key: ProjectKey) -> ProjectSpec:
     overlap = config.overlap if key.tier is pack.tier else tier_overlap.get(key.tier, 1)
     return ProjectSpec(
         key=key,
-        title=f"{config.title} · {key.domain} · {key.tier}"[:MAX_TITLE],
+        title=project_title(config.title, key),
         description=f"{operation.settings.title}: {pack.description.strip()} [tk:{operation.name}:{key}]",
         xml=config.xml,
         instructions=MarkdownIt("commonmark").enable("table").render(pack.guidelines),
         overlap=overlap,
     )
+
+
+def project_title(title: str, key: ProjectKey) -> str:
+    """Return a project's title within Label Studio's limit; what tells projects apart is never cut.
+
+    Examples
+    --------
+    >>> from toolkit.models import Tier
+    >>> project_title("Categorise and contextualise", ProjectKey("general", "categorize", Tier.ADJUDICATOR))
+    'Categorise and contextuali… (general, adjudicator)'
+    """
+    where = f" ({key.domain}, {key.tier})"
+    room = max(MAX_TITLE - len(where), 3)
+    shown = title if len(title) <= room else f"{title[: room - 1]}…"
+    return f"{shown}{where}"[:MAX_TITLE]

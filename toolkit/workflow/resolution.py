@@ -25,9 +25,7 @@ from toolkit.storage.rows import now
 from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.publication import plan_assignments
-from toolkit.workflow.routes import place, placement
-
-DOMAIN_CONTROL = "domain"  # the question by which generalists route what the router could not
+from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from toolkit.packs import FALLBACK_DOMAIN, configs_for, pack_named
 from toolkit.routing import LexiconRouter
 from toolkit.workflow.operation import Operation
 
+DOMAIN_CONTROL = "domain"  # the question by which generalists route what the router could not
+
 
 @dataclass(frozen=True, slots=True)
 class RouteReport:

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-from toolkit.models import Annotator, AssignmentStatus, PlacementState, PlacementStatus, Task
+from toolkit.models import Annotator, AssignmentStatus, PlacementState, PlacementStatus, Route, Task
 from toolkit.simulation import Reference, ability_in, answer, latent_truth, lead_time_s, skips
 from toolkit.workflow.credentials import Credentials
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import Account, Submission
+from toolkit.workflow.routes import DOMAIN_CONTROL
 
 THREADS = 4  # more only wait for the server's database
 NAMESPACE = uuid.UUID("6f1c1a58-6a8e-5f0e-9d0e-7a1f0d1f7c11")
@@ -54,8 +56,11 @@ def simulate(operation: Operation, reference: Reference | None = None, *, dry_ru
         return SimulateReport(len(jobs), 0, 0, dict(sorted(waiting.items())), dry_run)
     accounts = _accounts(operation, sorted({member.pseudonym for member, _ in jobs}))
     tasks = {task.id: task for task in operation.state.corpus.tasks({state.placement.task for _, state in jobs})}
+    routes = {route.task: route for _, route in operation.state.corpus.routes()}
     submissions = [
-        _submission(operation, member, state, tasks[state.placement.task], accounts[member.pseudonym], reference)
+        _submission(
+            operation, member, state, accounts[member.pseudonym], _truth(operation, state, tasks, routes, reference)
+        )
         for member, state in jobs
     ]
     counts: Counter[str] = Counter()
@@ -107,18 +112,38 @@ def _accounts(operation: Operation, names: Sequence[str]) -> dict[str, Account]:
     return accounts
 
 
-def _submission(
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    """A task and what simulated members take for right about it."""
+
+    task: Task
+    answers: dict[str, Any]
+
+
+def _truth(
     operation: Operation,
-    member: Annotator,
     state: PlacementState,
-    task: Task,
-    account: Account,
+    tasks: Mapping[str, Task],
+    routes: Mapping[str, Route],
     reference: Reference | None,
+) -> _Truth:
+    """Return the right answers; where nobody knows the domain, the router's best guess stands for it."""
+    task, config = tasks[state.placement.task], operation.config(state.placement.project)
+    answers = latent_truth(task, config, reference, operation.settings.seed)
+    known = reference.reference_labels(task) if reference is not None else {}
+    ranking = routes[task.id].ranking
+    control = config.control(DOMAIN_CONTROL)
+    if control is not None and DOMAIN_CONTROL not in known and ranking and ranking[0][0] in control.labels:
+        answers = answers | {DOMAIN_CONTROL: ranking[0][0]}
+    return _Truth(task, answers)
+
+
+def _submission(
+    operation: Operation, member: Annotator, state: PlacementState, account: Account, truth: _Truth
 ) -> Submission:
-    config, seed = operation.config(state.placement.project), operation.settings.seed
-    truth = latent_truth(task, config, reference, seed)
+    config, seed, task = operation.config(state.placement.project), operation.settings.seed, truth.task
     ability = ability_in(member, state.placement.project.domain)
-    answers = answer(truth, config, ability=ability, annotator=member.pseudonym, task=task, seed=seed)
+    answers = answer(truth.answers, config, ability=ability, annotator=member.pseudonym, task=task, seed=seed)
     skipped = skips(task, config, annotator=member.pseudonym, seed=seed)
     results = operation.codec.results_from_answers({} if skipped else answers, config.controls, fields=task.fields)
     assert state.server_task is not None
