@@ -39,6 +39,7 @@ def noun(module):
 
 
 def imports(path, *, top_level=False):
+    """Every module named in an import; those at the top level only, on demand."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = tree.body if top_level else ast.walk(tree)
     for node in nodes:
@@ -50,16 +51,32 @@ def imports(path, *, top_level=False):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def out_of_order(path, own):
+    """Return the imports of nouns that are not below one's own; those beside it are not."""
+    named = (module for module in imports(path) if module.startswith("toolkit."))
+    return [module for module in named if noun(module) in LAYERS.keys() - {own} and LAYERS[noun(module)] >= LAYERS[own]]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_lower_layers_only(path):
     own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if own == "__init__":
-        return
-    for module in imports(path):
-        other = noun(module) if module.startswith("toolkit.") else None
-        if other is None or other == own or other not in LAYERS:
-            continue
-        assert LAYERS[other] < LAYERS[own] or (LAYERS[other] == LAYERS[own] <= 3), f"{path} imports {module}"
+    assert own == "__init__" or not out_of_order(path, own)
+
+
+@pytest.mark.parametrize(
+    ("own", "line", "wrong"),
+    [
+        ("routing", "from toolkit.packs import load_packs", False),
+        ("routing", "from toolkit.routing.terms import Term", False),
+        ("routing", "from toolkit.agreement import krippendorff_alpha", True),  # the same layer: neither needs the other
+        ("labelconfig", "from toolkit import config", True),
+        ("storage", "def read():\n    import toolkit.workflow.routes", True),
+        ("workspace", "from toolkit.cli.render import decimal", True),
+    ],
+)
+def test_an_import_from_beside_or_above_is_found(tmp_path, own, line, wrong):
+    (tmp_path / "module.py").write_text(line)
+    assert bool(out_of_order(tmp_path / "module.py", own)) is wrong
 
 
 def test_every_noun_has_its_layer():

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from toolkit.errors import ConfigError
 from toolkit.models import Annotator, Modality, Tier
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -199,20 +198,6 @@ class WorkflowFile(Strict):
 # --- reading
 
 Model = TypeVar("Model", bound=Strict)
-
-
-def load_yaml(path: Path, model: type[Model]) -> Model:
-    """Read a YAML file into a model.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing, is not YAML, or does not fit the model; names every problem.
-    """
-    found, problems = read_yaml(path, model)
-    if found is None:
-        raise ConfigError("\n".join(problems))
-    return found
 
 
 def read_yaml(path: Path, model: type[Model]) -> tuple[Model | None, list[str]]:

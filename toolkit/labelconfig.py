@@ -41,7 +41,8 @@ def read_controls(xml: str) -> tuple[Control, ...]:
     Raises
     ------
     ConfigError
-        The text is not well-formed XML, its root is not ``View``, or a control lacks ``name`` or ``toName``.
+        The text is not well-formed XML, its root is not ``View``, a control lacks ``name`` or ``toName``, or the
+        ``maxRating`` of a rating is not a whole number from 1.
 
     Examples
     --------
@@ -101,7 +102,6 @@ def _control(node: ElementTree.Element, conditional: bool, objects: dict[str | N
         required=node.get("required") == "true",
         per_region=node.get("perRegion") == "true",
         conditional=conditional,
-        multiple=node.get("choice", "single") == "multiple",
         paths=paths,
         to_names=targets,
     )
@@ -117,12 +117,19 @@ def _kind(node: ElementTree.Element, objects: dict[str | None, str]) -> ControlK
 
 def _labels(node: ElementTree.Element, kind: ControlKind, paths: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     if kind is ControlKind.RATING:
-        return tuple(str(step) for step in range(1, int(node.get("maxRating", DEFAULT_MAX_RATING)) + 1))
+        return tuple(str(step) for step in range(1, _max_rating(node) + 1))
     if kind is ControlKind.PAIRWISE:
         return ("left", "right")
     if kind is ControlKind.TAXONOMY:
         return tuple(" > ".join(path) for path in paths)
     return tuple(_value(child) for child in node.iter() if child.tag in ("Choice", "Label"))
+
+
+def _max_rating(node: ElementTree.Element) -> int:
+    given = node.get("maxRating", str(DEFAULT_MAX_RATING))
+    if not (given.isascii() and given.isdecimal() and int(given) >= 1):
+        raise ConfigError(f"<Rating> {node.get('name')!r}: maxRating={given!r} is not a whole number from 1.")
+    return int(given)
 
 
 def _value(node: ElementTree.Element) -> str:

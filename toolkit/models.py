@@ -63,6 +63,8 @@ CATEGORICAL = frozenset(
 REGIONS = frozenset({ControlKind.SPANS, ControlKind.TURNS, ControlKind.SEGMENTS, ControlKind.BOXES})
 
 
+DEFAULT_CONTROL = "label"  # stands for the control where a table of judgments has no such column
+
 # Fields that hold the address of a file, not words.
 MEDIA_FIELDS = ("audio", "video", "image")
 
@@ -122,7 +124,6 @@ class Control:
     required: bool = False
     per_region: bool = False  # answered once per region of another control
     conditional: bool = False  # shown only after certain answers (visibleWhen)
-    multiple: bool = False
     paths: tuple[tuple[str, ...], ...] = ()  # taxonomy only: every path that can be chosen
     to_names: tuple[str, ...] = ()  # pairwise only: both objects
 
@@ -206,7 +207,7 @@ class Route:
 
     task: str
     domain: str
-    confidence: float  # 0–1, of the best domain
+    confidence: float | None  # 0–1, of the best domain; None where nothing could be read
     queue: Queue
     tier: Tier
     language: str | None
@@ -263,6 +264,8 @@ class Annotation:
     lead_time_s: float | None = None
     edited_by: str | None = None  # set where somebody other than the author touched it last
     ground_truth: bool = False
+    member: bool = True  # whether the author is known to the registry
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +326,7 @@ class AssignmentStatus(StrEnum):
     OPEN = "open"
     DONE = "done"
     SKIPPED = "skipped"
+    WITHDRAWN = "withdrawn"  # settled before this annotator answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toolkit.config import DomainFile, LabelConfigFile, read_yaml
+from pydantic import TypeAdapter, ValidationError
+
+from toolkit.config import DomainFile, LabelConfigFile, Name, read_yaml
 from toolkit.errors import ConfigError, UnknownDomainError
 from toolkit.labelconfig import config_version, read_controls, referenced_fields
 from toolkit.models import CATEGORICAL, DomainPack, LabelConfig, Task, Thresholds, Tier
 
 FALLBACK_DOMAIN = "general"
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 def bundled_configs() -> Path:
@@ -25,7 +28,7 @@ def load_packs(folder: Path) -> dict[str, DomainPack]:
     Parameters
     ----------
     folder : Path
-        Holds one folder per domain, each with ``domain.yaml``, ``guidelines.md`` and label configs.
+        Holds one folder per domain, named after it, each with ``domain.yaml``, ``guidelines.md`` and label configs.
 
     Returns
     -------
@@ -83,9 +86,8 @@ def configs_for(task: Task, pack: DomainPack) -> tuple[LabelConfig, ...]:
 def _load_pack(folder: Path) -> tuple[DomainPack | None, list[str]]:
     source = folder / "domain.yaml"
     parsed, problems = read_yaml(source, DomainFile)
-    guidelines = folder / "guidelines.md"
-    if not guidelines.is_file():
-        problems.append(f"{guidelines}: no such file; annotators need to know what a good answer is")
+    guidelines, missing = _guidelines(folder / "guidelines.md")
+    problems += missing + _name_problems(folder)
     if parsed is None:
         return None, problems
     configs = []
@@ -96,7 +98,26 @@ def _load_pack(folder: Path) -> tuple[DomainPack | None, list[str]]:
             configs.append(config)
     if problems:
         return None, problems
-    return _pack(folder.name, parsed, configs, guidelines.read_text(encoding="utf-8")), []
+    return _pack(folder.name, parsed, configs, guidelines), []
+
+
+def _guidelines(path: Path) -> tuple[str, list[str]]:
+    try:
+        return path.read_text(encoding="utf-8"), []
+    except FileNotFoundError:
+        return "", [f"{path}: no such file; annotators need to know what a good answer is"]
+    except (OSError, UnicodeDecodeError) as error:
+        return "", [f"{path}: cannot be read: {error}"]
+
+
+def _name_problems(folder: Path) -> list[str]:
+    """Return what is wrong with a folder's name, which is the domain's: ids and titles are made of it."""
+    try:
+        _NAME.validate_python(folder.name)
+    except ValidationError:
+        wanted = "at most 40 of a-z, 0-9 and -, a letter first"
+        return [f"{folder}: {folder.name!r} cannot name a domain; use {wanted}"]
+    return []
 
 
 def _pack(name: str, parsed: DomainFile, configs: Sequence[LabelConfig], guidelines: str) -> DomainPack:

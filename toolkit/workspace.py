@@ -17,16 +17,25 @@ import json
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from toolkit.config import TeamFile, WorkflowFile, read_yaml
-from toolkit.errors import ConfigError, LabelStudioError, UnknownDomainError, WorkspaceError, WorkspaceLockedError
+from toolkit.errors import (
+    ConfigError,
+    LabelStudioError,
+    StorageError,
+    UnknownDomainError,
+    WorkspaceError,
+    WorkspaceLockedError,
+)
 from toolkit.labelstudio import convert
 from toolkit.models import Annotator, DomainPack
 from toolkit.packs import bundled_configs, load_packs
-from toolkit.storage.database import open_database
+from toolkit.storage.database import first_line, open_database
+from toolkit.storage.private import write_private
 from toolkit.storage.state import State
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import LabelingPlatform, Progress, silent
@@ -113,23 +122,79 @@ def open_workspace(
     folder = Path(folder)
     require_workspace(folder)
     settings, team, packs = load_settings(folder)
-    (folder / PRIVATE).mkdir(mode=0o700, exist_ok=True)
-    with _lock(folder, say) if writing else _no_lock():
-        state = State(open_database(settings.database or f"sqlite:///{folder.absolute() / PRIVATE / 'state.sqlite'}"))
+    private = _private_folder(folder)
+    with _lock(folder, say) if writing else nullcontext(), _reported_storage_errors():
+        state, name = _open_state(private, settings)
         try:
             yield Operation(
                 folder=folder.absolute(),
-                name=_name(folder),
+                name=name,
                 settings=settings,
                 team=team,
                 packs=packs,
                 state=state,
                 codec=convert,
-                connect=lambda: connect(folder, settings),
+                connect=lambda: _connect_as_before(folder, settings, state, name),
                 progress=progress,
             )
         finally:
             state.close()
+
+
+def _private_folder(folder: Path) -> Path:
+    private = folder / PRIVATE
+    private.mkdir(mode=0o700, exist_ok=True)
+    if private.stat().st_mode & 0o077:
+        private.chmod(0o700)
+    return private.absolute()
+
+
+@contextmanager
+def _reported_storage_errors() -> Iterator[None]:
+    """Turn what the database or the disk says into our own error, without the statement it was about."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StorageError(f"The workspace's database failed: {first_line(error)}", hint="try again.") from error
+
+
+def _open_state(private: Path, settings: WorkflowFile) -> tuple[State, str]:
+    """Open the state and return it with the workspace's name; one process at a time makes or migrates it."""
+    from filelock import FileLock
+
+    with FileLock(private / "opening"):
+        state = State(open_database(settings.database or f"sqlite:///{private / 'state.sqlite'}"))
+        path = private / "name"
+        if not path.exists():
+            write_private(path, secrets.token_hex(4))
+        name = path.read_text(encoding="utf-8").strip()
+        owner = state.registry.remembered("name")
+        if owner is None:
+            state.registry.remember("name", name)
+        elif owner != name:
+            state.close()
+            raise WorkspaceError(
+                f"The database belongs to another workspace ({owner}, this one is {name}).",
+                hint="give each workspace a database of its own in workflow.yaml.",
+            )
+    return state, name
+
+
+def _connect_as_before(folder: Path, settings: WorkflowFile, state: State, name: str) -> LabelingPlatform:
+    """Connect, and make sure that it is the server whose ids the workspace remembers."""
+    platform = connect(folder, settings)
+    projects = state.registry.projects()
+    if platform.url != state.registry.remembered("server"):
+        if projects and not any(platform.holds(project.server_id, f"[tk:{name}:") for project in projects):
+            raise WorkspaceError(
+                f"The Label Studio at {platform.url} has none of this workspace's projects; it was used with"
+                f" {state.registry.remembered('server')}.",
+                hint="set label_studio.url back, or start a new workspace for this server.",
+            )
+        state.registry.remember("server", platform.url)
+    return platform
 
 
 def require_workspace(folder: Path) -> None:
@@ -211,21 +276,6 @@ def _unknown_domains(path: Path, team: TeamFile, packs: dict[str, DomainPack]) -
     ]
 
 
-def _name(folder: Path) -> str:
-    """Return the workspace's own name, drawn when it is opened for the first time."""
-    path = folder / PRIVATE / "name"
-    if not path.exists():
-        aside = path.with_suffix(".partial")
-        aside.write_text(secrets.token_hex(4), encoding="utf-8")
-        aside.replace(path)
-    return path.read_text(encoding="utf-8").strip()
-
-
-@contextmanager
-def _no_lock() -> Iterator[None]:
-    yield
-
-
 @contextmanager
 def _lock(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
@@ -251,9 +301,8 @@ def _lock(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
 
 
 def _command() -> str:
-    import sys
-
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    """Return the command's name without its arguments: they may hold an address."""
+    return " ".join([Path(sys.argv[0]).name, *(word for word in sys.argv[1:2] if not word.startswith("-"))])
 
 
 def _holder(path: Path) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import fields
 
 import pandas as pd
 import pytest
@@ -32,6 +33,16 @@ def test_a_vote_is_decided_only_by_a_lone_leader_with_enough_support(
     assert (found.status.value, found.label, found.reason) == (status, label, reason)
     assert found.support == (None if support is None else pytest.approx(support))
     assert found.n_judgments == len(labels)
+
+
+@pytest.mark.parametrize("labels", ["aab", "ab", "aabc", "a", ""])
+def test_a_vote_becomes_the_consensus_of_its_task_and_control(labels: str) -> None:
+    found = vote(list(labels), min_support=0.6, min_votes=2)
+    whole = found.consensus("t1", "risk")
+    assert (whole.task, whole.control) == ("t1", "risk")
+    assert [getattr(whole, field.name) for field in fields(found)] == [
+        getattr(found, field.name) for field in fields(found)
+    ]
 
 
 def test_half_of_the_judgments_is_enough_where_half_is_asked_for() -> None:

@@ -151,6 +151,14 @@ def test_reopened_task_is_offered_again_with_its_new_assignees(platform, project
 
 
 @pytest.mark.labelstudio
+def test_task_tells_its_own_overlap(platform, project):
+    platform.import_tasks(project, [payload("a"), payload("b")])
+    assert {name: task.overlap for name, (task,) in platform.tasks(project).items()} == {"a": 2, "b": 2}
+    platform.reopen_task(only_task(platform, project), payload("a").data, overlap=3)
+    assert {name: task.overlap for name, (task,) in platform.tasks(project).items()} == {"a": 3, "b": 2}
+
+
+@pytest.mark.labelstudio
 def test_task_that_is_gone_cannot_be_reopened(platform):
     with pytest.raises(LabelStudioError, match="404 to PATCH /api/tasks/987654/"):
         platform.reopen_task(987654, {}, overlap=1)

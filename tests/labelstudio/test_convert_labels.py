@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from toolkit.labelstudio.convert import canonical_label
 from toolkit.models import ControlKind
@@ -16,7 +18,17 @@ K = ControlKind
         (K.CHOICE, "low", "low"),
         (K.CHOICES, ["b", "a", "b"], "a | b"),
         (K.CHOICES, [], "[]"),
+        (K.CHOICES, ["a | b", "c"], '["a | b", "c"]'),
+        (K.CHOICES, ["a |", "b"], '["a |", "b"]'),
+        (K.CHOICES, ["a", "| b"], "a | | b"),
+        (K.CHOICES, ["a|b", "c > d", "[other]"], "[other] | a|b | c > d"),
+        (K.CHOICES, ["[]"], '["[]"]'),
+        (K.CHOICES, [""], '[""]'),
+        (K.CHOICES, ['["a', 'b"]'], '["[\\"a", "b\\"]"]'),
         (K.TAXONOMY, [["B"], ["A", "x"]], "A > x | B"),
+        (K.TAXONOMY, [["A > x"], ["A", "x"]], '[["A", "x"], ["A > x"]]'),
+        (K.TAXONOMY, [["A", "x | B"]], '[["A", "x | B"]]'),
+        (K.TAXONOMY, [], "[]"),
         (K.RATING, 4, "4"),
         (K.NUMBER, 7.5, "7.5"),
         (K.NUMBER, 7.0, "7"),
@@ -40,3 +52,31 @@ def test_the_order_of_regions_and_the_text_under_them_make_no_difference() -> No
     again = [{**first[1], "text": "t"}, first[0]]
     assert canonical_label(K.SPANS, first) == canonical_label(K.SPANS, again)
     assert canonical_label(K.SPANS, first[:1]) != canonical_label(K.SPANS, first)
+
+
+# Pieces of which labels are made that read as others.
+TRICKY = st.lists(st.sampled_from(["a", "b", " ", "|", ">", " | ", " > ", "[", "]", '"', ","]), max_size=6).map("".join)
+
+
+@given(st.sets(TRICKY, max_size=4), st.sets(TRICKY, max_size=4))
+def test_different_sets_have_different_labels(one: set[str], other: set[str]) -> None:
+    same = canonical_label(K.CHOICES, list(one)) == canonical_label(K.CHOICES, list(other))
+    assert same == (one == other)
+
+
+PATHS = st.lists(st.lists(TRICKY, min_size=1, max_size=3), max_size=3)
+
+
+@given(PATHS, PATHS)
+def test_different_taxonomy_paths_have_different_labels(one: list[list[str]], other: list[list[str]]) -> None:
+    same = canonical_label(K.TAXONOMY, one) == canonical_label(K.TAXONOMY, other)
+    assert same == ({*map(tuple, one)} == {*map(tuple, other)})
+
+
+@given(st.lists(TRICKY.filter(bool), min_size=1, max_size=5), st.data())
+def test_a_set_cut_up_otherwise_has_another_label(pieces: list[str], data: st.DataObject) -> None:
+    joined = " | ".join(pieces)
+    cut = data.draw(st.integers(0, len(joined)))
+    other = [part for part in (joined[:cut].removesuffix(" | "), joined[cut:]) if part]
+    same = canonical_label(K.CHOICES, pieces) == canonical_label(K.CHOICES, other)
+    assert same == (set(pieces) == set(other))

@@ -56,14 +56,33 @@ def test_only_what_differs_is_written(platform, spec, admin):
 
 
 @pytest.mark.labelstudio
-def test_strangers_project_with_the_stored_id_is_left_alone(platform, spec, project):
+def test_strangers_project_with_the_stored_id_and_our_title_is_left_alone(platform, spec, project):
     other = dataclasses.replace(
-        spec, key=ProjectKey("law", "other", Tier.GENERALIST), title="Other", description=f"Other [tk:{uuid.uuid4()}]"
+        spec, key=ProjectKey("law", "other", Tier.GENERALIST), description=f"Other [tk:{uuid.uuid4()}]"
     )
+    assert other.title == spec.title  # as in every workspace with the same packs
     created = platform.apply_project(other, project)
     assert created.action == "created"
     assert created.server_id != project
     assert platform.apply_project(spec, project).action == "unchanged"
+
+
+@pytest.mark.labelstudio
+def test_project_is_ours_by_the_marker_in_its_description(platform, spec, project, admin):
+    marker = f"[tk:{spec.key}]"
+    assert platform.holds(project, marker)
+    assert not platform.holds(project, "[tk:finance/other/specialist]")
+    assert not platform.holds(987654, marker)
+    admin.send("PATCH", f"/api/projects/{project}/", json={"description": None})
+    assert not platform.holds(project, marker)
+
+
+@pytest.mark.labelstudio
+def test_remark_after_the_marker_does_not_hide_the_project(platform, spec, project, admin):
+    admin.send("PATCH", f"/api/projects/{project}/", json={"description": f"{spec.description} Ask Ada."})
+    for server_id in (project, None):
+        found = platform.apply_project(spec, server_id, dry_run=True)
+        assert (found.server_id, found.changes) == (project, ("description",))
 
 
 @pytest.mark.labelstudio

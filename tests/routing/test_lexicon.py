@@ -164,7 +164,7 @@ def test_silence_in_an_unknown_language_is_for_a_generalist_to_judge():
 @pytest.mark.parametrize("text", ["", " \n\t", "\x00\x07", "— … !", "<br/>", "https://example.com/patient"])
 def test_without_words_a_generalist_decides(text):
     route = ROUTER.route_text(text, "en")
-    assert (route.queue, route.domain, route.ranking) == (Queue.TRIAGE, "general", ())
+    assert (route.queue, route.domain, route.confidence, route.ranking) == (Queue.TRIAGE, "general", None, ())
     assert "no word" in route.reason
 
 
@@ -172,7 +172,7 @@ def test_without_words_a_generalist_decides(text):
 def test_media_are_routed_by_what_is_said_of_them_and_never_by_their_path(modality):
     media = {modality.value: "/clips/patient-dose-oedema.bin"}
     silent = ROUTER.route(task(media, modality))
-    assert (silent.queue, silent.task) == (Queue.TRIAGE, "t1")
+    assert (silent.queue, silent.task, silent.confidence) == (Queue.TRIAGE, "t1", None)
     assert silent.reason == f"{modality.value} without a transcript or caption cannot be read; a generalist decides"
     told = ROUTER.route(task({**media, "transcript": "The plaintiff contests the jurisdiction."}, modality))
     assert (told.domain, told.modality) == ("law", modality)
@@ -197,7 +197,8 @@ def test_a_title_speaks_for_the_whole_document_once_and_for_no_passage():
 @given(st.text(max_size=300), st.sampled_from(["en", "fr", "de", None]))
 def test_any_text_has_a_route_with_honest_numbers(text, language):
     route = ROUTER.route_text(text, language)
-    assert 0 <= route.confidence <= 1
+    assert (route.confidence is None) == (not route.ranking)  # nothing to read is no confidence, not one of 0
+    assert route.confidence is None or 0 < route.confidence <= 1
     assert sum(confidence for _, confidence in route.ranking) <= 1 + 1e-5
     assert route == ROUTER.route_text(text, language)
 

@@ -45,11 +45,20 @@ def test_what_is_new_changed_and_gone_is_appended_and_nothing_twice(state):
     assert ledger.verify() == []
 
 
-def test_an_annotation_keeps_the_config_version_it_was_first_seen_under(state):
-    state.ledger.append(7, "v1", [annotation(1)])
-    state.ledger.append(7, "v2", [annotation(1, "high"), annotation(2)])
+def test_an_annotation_is_of_the_config_version_it_was_last_edited_under(state):
+    later = MOMENT + timedelta(hours=1)
+    state.ledger.append(7, "v1", [annotation(1), annotation(2)])
+    state.ledger.append(7, "v2", [annotation(1, "high", updated_at=later), annotation(2), annotation(3)])
+    state.ledger.append(7, "v3", [annotation(1, "high", updated_at=later), annotation(2, member=False), annotation(3)])
     versions = [(entry.server_id, entry.config_version) for entry in state.ledger.entries()]
-    assert versions == [(1, "v1"), (1, "v1"), (2, "v2")]
+    assert versions == [(1, "v1"), (2, "v1"), (1, "v2"), (3, "v2"), (2, "v1")]
+
+
+def test_whose_an_annotation_is_belongs_to_what_was_seen(state):
+    state.ledger.append(7, "v1", [annotation(1, annotator="unknown-9", member=False)])
+    appended = state.ledger.append(7, "v1", [annotation(1)])
+    assert appended.n_changed == 1
+    assert [entry.annotator for entry in state.ledger.entries()] == ["unknown-9", "ada"]
 
 
 def test_an_annotation_that_comes_back_after_its_deletion_is_seen_again(state):

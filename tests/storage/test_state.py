@@ -26,6 +26,7 @@ from toolkit.models import (
 )
 from toolkit.storage import database
 from toolkit.storage.database import open_database
+from toolkit.storage.registry import Account
 from toolkit.storage.state import State
 
 KEY = ProjectKey("finance", "claims", Tier.SPECIALIST)
@@ -140,13 +141,15 @@ def test_the_registry_remembers_the_servers_ids(state):
         registry.save_project(ProjectRecord(KEY, 4, "v1", title), config)
         registry.save_account(9, "ada", simulated=True)
         registry.save_view(4, "ada", 12)
-        registry.save_upload(4, "/media/a.wav", f"/data/{title}.wav")
+        registry.save_upload(4, "ab12", f"/data/{title}.wav")
+        registry.remember("name", title)
     assert registry.projects() == [ProjectRecord(KEY, 4, "v1", "New")]
     assert registry.config_xml("finance", "claims", "v1") == "<View/>"
     assert registry.config_xml("finance", "claims", "v0") is None
-    assert registry.pseudonyms() == {9: "ada"}
+    assert registry.accounts() == {9: Account("ada", simulated=True)}
+    assert (registry.remembered("name"), registry.remembered("server")) == ("New", None)
     assert registry.views() == {(4, "ada"): 12}
-    assert (registry.upload(4, "/media/a.wav"), registry.upload(5, "/media/a.wav")) == ("/data/New.wav", None)
+    assert (registry.upload(4, "ab12"), registry.upload(5, "ab12")) == ("/data/New.wav", None)
 
 
 def test_releases_of_a_task(state):
@@ -193,6 +196,7 @@ def test_a_state_of_a_newer_toolkit_is_refused(database_url):
     ("url", "kind", "message"),
     [
         ("postgresql+psycopg://ada:secret@127.0.0.1/x", ConfigError, "PGPASSWORD"),
+        ("postgresql+psycopg://ada@127.0.0.1/x?password=secret", ConfigError, "PGPASSWORD"),
         ("nonsense", ConfigError, "Could not parse"),
         ("mysteryql://x", ConfigError, "mysteryql"),
         ("sqlite:////no/such/folder/x.sqlite", StorageError, "unable to open"),
@@ -203,3 +207,37 @@ def test_an_unusable_url_says_what_is_wrong_and_never_the_password(url, kind, me
     with pytest.raises(kind, match=message) as caught:
         open_database(url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_migration_that_breaks_leaves_nothing_behind(database_url, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("pulled the plug")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.operations.Operations.create_index", broken)
+        with pytest.raises(RuntimeError, match="pulled the plug"):
+            open_database(database_url)
+    opened = State(open_database(database_url))
+    assert opened.corpus.counts() == (0, 0)
+    opened.close()
+
+
+def test_closing_withdraws_who_has_not_answered(state):
+    first, _ = filled(state)
+    key = placed(first.id).id
+    state.work.assign([Assignment(key, "ada", ""), Assignment(key, "bea", "")])
+    state.work.set_assignment(key, "ada", AssignmentStatus.DONE)
+    state.work.close(key, PlacementStatus.DECIDED, "settled", [])
+    assert [item.status for item in state.work.assignments(task=first.id)] == [
+        AssignmentStatus.DONE,
+        AssignmentStatus.WITHDRAWN,
+    ]
+
+
+def test_a_routed_task_without_a_placement_is_found(state):
+    state.corpus.add(document(), [task(0), task(1)])
+    state.corpus.add_route(route("doc-0"), [])
+    state.corpus.add_route(route("doc-1"), [placed("doc-1")])
+    assert [item.id for item in state.corpus.unplaced()] == ["doc-0"]
+    assert state.work.add([placed("doc-0"), placed("doc-1")]) == 1
+    assert state.corpus.unplaced() == []

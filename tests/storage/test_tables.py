@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import InputError, StorageError
-from toolkit.storage.tables import read_judgments, read_texts, write_table
+from toolkit.storage.tables import read_judgments, write_table
 
 VOTES = "task,annotator,label\n1,p,01\n1,q,NA\n2,p,null\n2,q,1\n3,p,1.0\n3,q,\n"
 
@@ -114,38 +114,9 @@ def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
         read_judgments(tmp_path / "votes.csv")
 
 
-def test_texts_are_read_from_every_format_with_ids_or_numbers(tmp_path: Path) -> None:
-    csv_file = file(tmp_path, "t.csv", "id,text\n007,one\n,two\n")
-    json_file = file(tmp_path, "t.jsonl", '{"id": 7, "text": "one", "meta": {"n": 1}}\n\n{"text": null}\n')
-    parquet = tmp_path / "t.parquet"
-    pd.DataFrame({"text": ["one", "two"]}).to_parquet(parquet)
-    assert list(read_texts(csv_file)) == [{"id": "007", "text": "one"}, {"id": "2", "text": "two"}]
-    assert list(read_texts(json_file)) == [{"id": "7", "text": "one", "meta": {"n": 1}}, {"id": "2", "text": ""}]
-    assert list(read_texts(parquet)) == [{"text": "one", "id": "1"}, {"text": "two", "id": "2"}]
-
-
-def test_texts_are_read_one_by_one(tmp_path: Path) -> None:
-    path = file(tmp_path, "t.jsonl", '{"text": "one"}\nnot json\n')
-    texts = read_texts(path)
-    assert next(texts)["text"] == "one"
-    with pytest.raises(InputError, match="line 2: not valid JSON"):
-        next(texts)
-
-
-def test_a_text_longer_than_the_csv_modules_own_limit_is_read(tmp_path: Path) -> None:
-    path = file(tmp_path, "t.csv", f"text\n{'x' * 200_000}\n")
-    assert [len(record["text"]) for record in read_texts(path)] == [200_000]
-
-
-def test_a_record_without_a_text_is_refused_with_its_number(tmp_path: Path) -> None:
-    path = file(tmp_path, "t.jsonl", '{"text": "one"}\n{"body": "two"}\n')
-    with pytest.raises(InputError, match=r'record 2: no column text; found: body.*\n.*rename "body" to "text"'):
-        list(read_texts(path))
-
-
-def test_a_file_of_texts_without_rows_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has no rows"):
-        list(read_texts(file(tmp_path, "t.csv", "text\n")))
+def test_a_cell_longer_than_the_csv_modules_own_limit_is_read(tmp_path: Path) -> None:
+    path = file(tmp_path, "v.csv", f"task,annotator,label,text\n1,p,a,{'x' * 200_000}\n")
+    assert [len(text) for text in read_judgments(path)["text"]] == [200_000]
 
 
 ROWS: list[dict[str, Any]] = [

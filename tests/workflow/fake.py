@@ -41,9 +41,15 @@ class FakePlatform:
         if dry_run:
             return None if known is None else AppliedProject(known, "updated", ("label_config",))
         self.writes.append(("apply", str(spec.key)))
+        if known is not None and self.projects[known].overlap != spec.overlap:
+            for task in self.stored.values():  # as Label Studio does
+                task.overlap = spec.overlap if task.project == known else task.overlap
         number = known or len(self.projects) + 1
         self.projects[number] = spec
         return AppliedProject(number, "created" if known is None else "updated", ())
+
+    def holds(self, project, marker):
+        return project in self.projects and marker in self.projects[project].description
 
     def ensure_account(self, pseudonym, email, password, *, simulated):
         if pseudonym not in self.accounts:
@@ -62,7 +68,7 @@ class FakePlatform:
         found = {}
         for number, task in self.stored.items():
             if task.project == project and "external_id" in task.data:
-                known = ServerTask(number, task.data["external_id"], task.data["assignees"])
+                known = ServerTask(number, task.data["external_id"], task.data["assignees"], task.overlap)
                 found.setdefault(known.external_id, []).append(known)
         return found
 
@@ -72,7 +78,7 @@ class FakePlatform:
                 self.fail_import_after = None
                 raise LabelStudioError("The connection broke.")
             self.writes.append(("import", payload.external_id))
-            self.stored[len(self.stored) + 1] = FakeTask(project, dict(payload.data), 0)
+            self.stored[len(self.stored) + 1] = FakeTask(project, dict(payload.data), self.projects[project].overlap)
 
     def reopen_task(self, server_task, data, *, overlap):
         self.writes.append(("reopen", server_task))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.workflow.conftest import BOND, SEEDS, member, write_team
 from toolkit.errors import InputError, LabelStudioError, WorkspaceError
-from toolkit.models import AssignmentStatus, PlacementStatus, Queue, Tier
+from toolkit.models import PlacementStatus, Queue, Tier
 from toolkit.simulation import Reference
 from toolkit.workflow import (
     apply,
@@ -90,7 +90,8 @@ def test_a_task_that_no_label_config_fits_is_named(operation, tmp_path):
     path.write_text(json.dumps({"question": "2 + 2 ?", "solution": "La ville inaugure samedi une exposition."}))
     ingest(operation, [path])
     report = route(operation)
-    assert len(report.unplaceable) + report.n_placements == 1
+    assert (len(report.unplaceable), report.n_placements) == (1, 0)
+    assert route(operation).unplaceable == report.unplaceable
 
 
 def test_apply_makes_each_project_once_and_a_dry_run_none(operation, texts, fake):
@@ -238,20 +239,6 @@ def test_annotations_that_do_not_fit_their_config_are_named(operation, texts, fa
     assert any("nonsense" in problem for problem in report.invalid)
 
 
-def test_somebody_unknown_is_known_by_the_servers_number(operation, texts, fake):
-    prepared(operation, texts)
-    publish(operation)
-    finance = placement_of(operation, "bond.txt", "claims")
-    fake.annotate(finance.server_task, 77, answers(risk=_risk(operation, finance)))
-    collect(operation)
-    found = {item.assignment.annotator: item.status for item in operation.state.work.assignments()}
-    assert found["unknown-77"] is AssignmentStatus.DONE
-
-
-def _risk(operation, state):
-    return operation.config(state.placement.project).control("risk").labels[0]
-
-
 def test_simulating_twice_adds_nothing(operation, texts, fake):
     prepared(operation, texts)
     publish(operation)
@@ -352,7 +339,7 @@ def test_inviting_a_person_writes_a_private_file_once(folder, operation, fake):
         assert path == again
         assert path.stat().st_mode & 0o777 == 0o600
         assert fake.accounts["zoe"].password in path.read_text("utf-8")
-        assert list(opened.state.registry.pseudonyms().values()) == ["zoe"]
+        assert [account.pseudonym for account in opened.state.registry.accounts().values()] == ["zoe"]
         with pytest.raises(InputError, match="simulated"):
             invite(opened, "ada", "ada@lab.example")
         with pytest.raises(InputError, match="Nobody"):

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Source: TypeAlias = "pd.DataFrame | pa.Table | Path"  # the long table, or the Parquet file it is in
 
 REQUIRED = ("task", "annotator", "label")
-DEFAULT_CONTROL = "label"  # stands for the control where the table has no such column
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,11 +51,16 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def exit_on_error() -> Iterator[None]:
-    """Print the toolkit's own errors whole and exit with their code; Ctrl-C exits with 130."""
+def exit_on_error(*, but: type[ToolkitError] | None = None) -> Iterator[None]:
+    """Print the toolkit's own errors whole and exit with their code; Ctrl-C exits with 130.
+
+    Errors of the type `but` are left to the caller.
+    """
     try:
         yield
     except ToolkitError as error:
+        if but is not None and isinstance(error, but):
+            raise
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:

@@ -87,22 +87,24 @@ def _cell(value: Any) -> str:
 
 
 def decimal(value: float | None, digits: int = 2) -> str:
-    """Return a number with two digits; a value that only rounding makes 1 or 0 does not become it.
+    """Return a number with so many digits; a value that only rounding makes 1 or 0 does not become it.
 
     Examples
     --------
     >>> decimal(0.667), decimal(0.9999), decimal(1.0), decimal(None)
     ('0.67', '0.99', '1.00', '–')
+    >>> decimal(0.004), decimal(-0.004), decimal(-0.0), decimal(-0.006)
+    ('<0.01', '>-0.01', '0.00', '-0.01')
     """
     if value is None:
         return "–"
-    shown = f"{value:.{digits}f}"
+    shown = f"{value or 0.0:.{digits}f}"  # -0.0 is 0
     step = 10**-digits
     if value < 1 and float(shown) >= 1:
         return f"{1 - step:.{digits}f}"
-    if value > 0 and float(shown) == 0:
-        return f"<{step:.{digits}f}"
-    return shown.replace("-0.00", "0.00") if value == 0 else shown
+    if value != 0 and float(shown) == 0:
+        return f"<{step:.{digits}f}" if value > 0 else f">-{step:.{digits}f}"
+    return shown
 
 
 def percent(share: float) -> str:
@@ -110,13 +112,13 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.9999), percent(1.0), percent(0.00001), percent(0.5)
-    ('99.9%', '100.0%', '0.1%', '50.0%')
+    >>> percent(0.9999), percent(1.0), percent(0.0004), percent(0.0), percent(0.5)
+    ('99.9%', '100.0%', '<0.1%', '0.0%', '50.0%')
     """
-    value = share * 100
+    shown = f"{share * 100:.1f}%"
     if 0 < share < 1:
-        value = min(max(value, 0.1), 99.9)
-    return f"{value:.1f}%"
+        return {"0.0%": "<0.1%", "100.0%": "99.9%"}.get(shown, shown)
+    return shown
 
 
 def shortened(text: str, length: int = 60) -> str:

@@ -16,10 +16,11 @@ from toolkit.cli.common import (
     WorkspaceOption,
     exit_on_error,
     opened,
+    progress,
     say,
 )
 from toolkit.cli.render import percent, print_json, print_table
-from toolkit.errors import LabelStudioError
+from toolkit.errors import AuthenticationError, LabelStudioError, ServerVersionError
 
 if TYPE_CHECKING:
     from toolkit.simulation import Reference
@@ -186,6 +187,8 @@ def collect(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) ->
         report = step(operation)
     for problem in report.invalid[:MAX_LISTED]:
         say(f"does not fit its label config: {problem}")
+    for answer in report.uncounted[:MAX_LISTED]:
+        say(f"does not count: {answer}")
     if as_json:
         print_json({"collect": report})
         return
@@ -193,6 +196,8 @@ def collect(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) ->
         f"{report.n_annotations} annotations on the server: {report.n_new} new, {report.n_changed} changed,"
         f" {report.n_deleted} deleted there (kept in the ledger), {report.n_skipped} skips"
         + (f", {report.n_foreign} on tasks of others" if report.n_foreign else "")
+        + (f", {report.n_edited} edited by others (the author's version counts)" if report.n_edited else "")
+        + (f", {len(report.uncounted)} that do not count" if report.uncounted else "")
         + (f", {len(report.invalid)} invalid" if report.invalid else "")
     )
     typer.echo(f"{report.n_judgments} judgments in {report.snapshot or 'no snapshot yet'}")
@@ -240,10 +245,13 @@ def run(
         return
     while True:
         try:
-            _run_once(workspace, reference, as_json=as_json)
-        except typer.Exit as stopped:
-            if watch is None or stopped.exit_code != LabelStudioError.exit_code:
-                raise
+            with exit_on_error(but=LabelStudioError if watch else None):
+                _run_once(workspace, reference, as_json=as_json)
+        except LabelStudioError as error:
+            if isinstance(error, (AuthenticationError, ServerVersionError)):
+                with exit_on_error():
+                    raise
+            say(f"error: {error}\ntrying again in {watch} s")
         if watch is None:
             return
         with exit_on_error():
@@ -252,8 +260,9 @@ def run(
 
 def _run_once(workspace: Path, reference: Path | None, *, as_json: bool) -> None:
     from toolkit.workflow import run as step
+    from toolkit.workspace import open_workspace
 
-    with opened(workspace) as operation:
+    with open_workspace(workspace, progress=progress, say=say) as operation:
         report = step(operation, _reference(reference), say=say)
     if as_json:
         print_json({"run": report})
@@ -266,6 +275,8 @@ def _run_once(workspace: Path, reference: Path | None, *, as_json: bool) -> None
         f"{report.n_imported} tasks sent, {report.n_new} annotations collected, {len(report.resolutions)} placements"
         f" resolved; {report.collected.n_annotations} annotations on the server"
     )
+    if not report.settled:
+        say(f"still changing after {report.n_rounds} rounds; run it again, and look at `toolkit status`")
 
 
 def _foresee(workspace: Path, *, as_json: bool) -> None:

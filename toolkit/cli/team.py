@@ -22,7 +22,7 @@ def register(parent: typer.Typer) -> None:
 def list_members(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -> None:
     """List the members of team.yaml and whether they have an account on the server."""
     with opened(workspace, writing=False) as operation:
-        known = set(operation.state.registry.pseudonyms().values())
+        known = {account.pseudonym for account in operation.state.registry.accounts().values()}
         team = operation.team
     if as_json:
         print_json({"members": [{"member": member, "account": member.pseudonym in known} for member in team]})
@@ -54,7 +54,7 @@ def invite(
 
     with opened(workspace) as operation:
         handover = step(operation, pseudonym, email, dry_run=dry_run)
-    if handover is None:
-        typer.echo(f"{pseudonym} would get an account for {email} at {operation.platform.url}")
-        return
-    typer.echo(f"{pseudonym} can log in at {operation.platform.url}; e-mail and password: {handover}")
+        if handover is None:
+            typer.echo(f"{pseudonym} would get an account for {email}")
+        else:
+            typer.echo(f"{pseudonym} can log in at {operation.platform.url}; e-mail and password: {handover}")

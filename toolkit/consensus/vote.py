@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError
-from toolkit.models import Consensus, ConsensusStatus
+from toolkit.models import DEFAULT_CONTROL, Consensus, ConsensusStatus
 
 if TYPE_CHECKING:
     import pandas as pd
 
 METHOD = "vote"
 COLUMNS = ("task", "control", "label", "status", "support", "n_judgments", "shares", "method", "reason")
-DEFAULT_CONTROL = "label"  # stands for the control where the table has no such column
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,18 @@ class Vote:
     n_judgments: int
     shares: Mapping[str, float]  # label → share of judgments, most frequent first
     reason: str
+
+    def consensus(self, task: str, control: str) -> Consensus:
+        """Return what the vote amounts to for a control of a task.
+
+        Examples
+        --------
+        >>> vote(["low", "low"], min_support=0.6, min_votes=2).consensus("t1", "risk").label
+        'low'
+        """
+        return Consensus(
+            task, control, self.label, self.status, self.support, self.n_judgments, self.shares, self.reason
+        )
 
 
 def vote(labels: Sequence[str], *, min_support: float, min_votes: int) -> Vote:
@@ -99,7 +110,7 @@ def consensus_by_task(judgments: pd.DataFrame, *, min_support: float = 0.5, min_
     counts: dict[tuple[str, str], Counter[str]] = {}
     for task, control, label in zip(kept["task"], kept["control"], kept["label"], strict=True):
         counts.setdefault((str(task), str(control)), Counter())[str(label)] += 1
-    return [_consensus(key, _count(counts[key], min_support, min_judgments)) for key in sorted(counts)]
+    return [_count(counts[key], min_support, min_judgments).consensus(*key) for key in sorted(counts)]
 
 
 def latest_judgments(judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -172,10 +183,3 @@ def _verdict(
     if votes / total < min_support:
         return ConsensusStatus.UNDECIDED, f"{votes} of {total} judgments, below a share of {min_support:g}"
     return ConsensusStatus.DECIDED, f"{votes} of {total} judgments"
-
-
-def _consensus(key: tuple[str, str], found: Vote) -> Consensus:
-    task, control = key
-    return Consensus(
-        task, control, found.label, found.status, found.support, found.n_judgments, found.shares, found.reason
-    )

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from toolkit.agreement.counts import DEFAULT_CONTROL
-from toolkit.models import ControlKind
+from toolkit.models import DEFAULT_CONTROL, ControlKind
 
 ROW = "toolkit_row"
 CELL = 2**31  # a cell packs a label's position and its count into one whole number: position * CELL + count

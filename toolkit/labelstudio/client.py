@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError, LabelStudioError, ServerVersionError
 from toolkit.labelstudio.accounts import ensure_account
-from toolkit.labelstudio.projects import apply_project
+from toolkit.labelstudio.projects import apply_project, holds
 from toolkit.labelstudio.rest import LONG_S, RefusedError, Rest
 from toolkit.workflow.ports import (
     Account,
@@ -109,6 +109,10 @@ class LabelStudioPlatform:
         """Create or update a project; see :func:`toolkit.labelstudio.projects.apply_project`."""
         return apply_project(self._rest, spec, server_id, dry_run=dry_run)
 
+    def holds(self, project: int, marker: str) -> bool:
+        """Say whether a project with that id exists whose description has the marker."""
+        return holds(self._rest, project, marker)
+
     def ensure_account(self, pseudonym: str, email: str, password: str, *, simulated: bool) -> Account:
         """Create an account or log into it; see :func:`toolkit.labelstudio.accounts.ensure_account`."""
         return ensure_account(self._rest, pseudonym, email, password, simulated=simulated)
@@ -130,9 +134,10 @@ class LabelStudioPlatform:
     def tasks(self, project: int) -> dict[str, list[ServerTask]]:
         """Return all tasks by external id; those that have none were not sent by the toolkit and are left out."""
         found: dict[str, list[ServerTask]] = {}
-        for task in self._each_task(project, fields="task_only", include="id,data"):
+        for task in self._each_task(project, fields="task_only", include="id,data,overlap"):
             if external_id := _external_id(task):
-                known = ServerTask(task["id"], external_id, str(task["data"].get("assignees", "")))
+                assignees = str(task["data"].get("assignees", ""))
+                known = ServerTask(task["id"], external_id, assignees, task["overlap"])
                 found.setdefault(external_id, []).append(known)
         return found
 

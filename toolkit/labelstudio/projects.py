@@ -27,8 +27,8 @@ _BAD_REQUEST = 400
 def apply_project(rest: Rest, spec: ProjectSpec, server_id: int | None, *, dry_run: bool) -> AppliedProject | None:
     """Create a project or bring it to what is wanted, writing only what differs; None for a dry run's new one.
 
-    A project is found by its stored id, else by the marker that its description ends with. Changing the overlap makes
-    Label Studio reset that of every task in the project.
+    A project is ours only where its description has the marker that the wanted one ends with: the one with the stored
+    id, else the first that has it. Changing the overlap makes Label Studio reset that of every task in the project.
 
     Raises
     ------
@@ -54,6 +54,12 @@ def apply_project(rest: Rest, spec: ProjectSpec, server_id: int | None, *, dry_r
     return AppliedProject(found["id"], "updated", tuple(changes))
 
 
+def holds(rest: Rest, server_id: int, marker: str) -> bool:
+    """Say whether a project with that id exists whose description has the marker."""
+    found = _get(rest, server_id)
+    return found is not None and marker in found["description"]
+
+
 def _settings(spec: ProjectSpec) -> dict[str, Any]:
     return {
         "title": spec.title,
@@ -77,10 +83,11 @@ def _find(rest: Rest, spec: ProjectSpec, server_id: int | None) -> dict[str, Any
         raise ConfigError(f"The description of {spec.key} must end with a marker in brackets, not {marker!r}.")
     if server_id is not None:
         stored = _get(rest, server_id)
-        # An id of another server, or of one that was set up anew, may belong to a stranger's project.
-        if stored is not None and (marker in stored["description"] or stored["title"] == spec.title):
+        # An id of another server, or of one that was set up anew, may belong to a stranger's project. The title says
+        # nothing: it is the same in every workspace with the same packs.
+        if stored is not None and marker in stored["description"]:
             return stored
-    marked = (one["id"] for one in _projects(rest) if (one["description"] or "").rstrip().endswith(marker))
+    marked = (one["id"] for one in _projects(rest) if marker in (one["description"] or ""))
     first = min(marked, default=None)
     return None if first is None else _get(rest, first)
 

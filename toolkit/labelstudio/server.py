@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import shutil
 import sqlite3
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import LabelStudioError, ServerStartError
+from toolkit.errors import LabelStudioError, ServerStartError, StorageError
 from toolkit.labelstudio.environment import (
     DATABASE,
     LABEL_STUDIO_VERSION,
@@ -22,6 +21,7 @@ from toolkit.labelstudio.environment import (
     server_variables,
 )
 from toolkit.labelstudio.process import LOOPBACK, free_port, identity, is_free, spawn, terminate
+from toolkit.storage.private import write_private
 
 ADMIN_EMAIL = "admin@localhost"
 _START_LIMIT_S = 180
@@ -99,7 +99,7 @@ class EmbeddedServer:
             self.folder.chmod(0o700)
             with FileLock(self.folder / "lock"):
                 self._start(port)
-        except OSError as error:
+        except (OSError, StorageError) as error:
             raise ServerStartError(
                 f"The server's folder {self.folder} cannot be used: {error}.",
                 hint="check its owner and the space left.",
@@ -184,7 +184,7 @@ class EmbeddedServer:
         self._progress(f"Starting Label Studio {LABEL_STUDIO_VERSION} on {_url(chosen)}.")
         pid = spawn(environment.command(*arguments), variables, self._log)
         state = {"pid": pid, "identity": identity(pid), "port": chosen}
-        _write_private(self._state_file, state)
+        write_private(self._state_file, _json(state))
         return state
 
     def _prepare_data(self, template: Path) -> None:
@@ -206,7 +206,7 @@ class EmbeddedServer:
                     hint=f"restore it from a backup, or move {self.folder} aside to begin with an empty server.",
                 )
             secret = {"password": secrets.token_urlsafe(18), "token": secrets.token_hex(20)}
-            _write_private(self._admin_file, {"email": ADMIN_EMAIL, **secret})
+            write_private(self._admin_file, _json({"email": ADMIN_EMAIL, **secret}))
         return self.admin()
 
     def _wait_until_ready(self, state: dict[str, Any]) -> None:
@@ -268,11 +268,5 @@ def _is_healthy(port: int) -> bool:
         return False
 
 
-def _write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON that only its owner can read, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
-        json.dump(content, file, indent=2)
-        file.write("\n")
-    partial.replace(path)
+def _json(content: dict[str, Any]) -> str:
+    return f"{json.dumps(content, indent=2)}\n"

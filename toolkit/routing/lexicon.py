@@ -137,7 +137,7 @@ class LexiconRouter:
         return Route(
             task=task,
             domain=FALLBACK_DOMAIN,
-            confidence=0.0,
+            confidence=None,  # nothing was read
             queue=Queue.TRIAGE,
             tier=Tier.GENERALIST,
             language=language,

@@ -105,6 +105,17 @@ class Corpus:
         with self._engine.connect() as connection:
             return [read_task(row) for row in connection.execute(query.order_by(s.tasks.c.id))]
 
+    def unplaced(self) -> list[Task]:
+        """Return the tasks that have a route but no placement, sorted by id."""
+        query = (
+            select(s.tasks)
+            .where(s.tasks.c.id.in_(select(s.routes.c.task)))
+            .where(s.tasks.c.id.not_in(select(s.placements.c.task)))
+            .order_by(s.tasks.c.id)
+        )
+        with self._engine.connect() as connection:
+            return [read_task(row) for row in connection.execute(query)]
+
     def add_route(self, route: Route, placements: Sequence[Placement]) -> None:
         """Store a task's route and where it is to be answered, both or neither; an earlier route stays as history."""
         with self._engine.begin() as connection:

@@ -32,30 +32,31 @@ def open_database(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-        if parsed.password:
+        if parsed.password or {"password", "passfile"} & set(parsed.query):
             raise ConfigError(
                 "workflow.yaml: database: a password does not belong into a file that is shared.",
                 hint="take it out of the URL and set PGPASSWORD in the environment.",
             )
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigError(f"workflow.yaml: database: {error}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     try:
         with engine.begin() as connection:
             _migrate(connection)
-    except StorageError:
-        engine.dispose()
-        raise
     except SQLAlchemyError as error:
         engine.dispose()
-        shown = parsed.render_as_string(hide_password=True)
-        raise StorageError(f"The database {shown} cannot be used: {_first_line(error)}") from error
+        raise StorageError(f"The database {parsed.set(query={})} cannot be used: {first_line(error)}") from error
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own transactions leave out DDL: a migration must be all or nothing
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -84,5 +85,6 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what a database said, without the statement it was said about."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -64,7 +64,7 @@ class Ledger:
         project : int
             The project's id on the server.
         config_version : str
-            The version of the label config that the project has now.
+            The version of the label config that the project has now: what is new or changed was made under it.
         annotations : iterable of Annotation
             All that the server holds for the project: what was seen before and is missing here counts as deleted.
         """
@@ -76,9 +76,8 @@ class Ledger:
             for annotation in annotations:
                 seen.add(annotation.server_id)
                 known = last.get(annotation.server_id)
-                version = known.config_version if known is not None else ""
-                payload = _payload(annotation, version or config_version)
-                if known is not None and known.kind == SEEN and known.payload == payload:
+                payload = _payload(annotation, _version(known, annotation, config_version))
+                if known is not None and _same(known, annotation, payload):
                     continue
                 n_new, n_changed = n_new + (known is None), n_changed + (known is not None)
                 chain.add(SEEN, project, annotation.placement, annotation.annotator, annotation.server_id, payload)
@@ -156,8 +155,23 @@ def _entries(connection: Connection, *where: ColumnElement[bool]) -> Iterator[Le
         yield LedgerEntry(**values | {"payload": json.loads(row.payload)})
 
 
+def _version(known: LedgerEntry | None, annotation: Annotation, current: str) -> str:
+    """Return the label config's version that an annotation was made under: the current one for what is new or edited."""
+    if known is None or known.payload.get("updated_at") != annotation.updated_at.isoformat():
+        return current
+    return known.config_version
+
+
+def _same(known: LedgerEntry, annotation: Annotation, payload: Mapping[str, Any]) -> bool:
+    """Whether an annotation is as it was seen last."""
+    whose = (known.placement, known.annotator) == (annotation.placement, annotation.annotator)
+    return known.kind == SEEN and whose and known.payload == payload
+
+
 def _payload(annotation: Annotation, config_version: str) -> dict[str, Any]:
     return {
+        "member": annotation.member,
+        "simulated": annotation.simulated,
         "server_task": annotation.server_task,
         "results": list(annotation.results),
         "skipped": annotation.skipped,

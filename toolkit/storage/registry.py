@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Engine, select
 
 from toolkit.models import LabelConfig, ProjectKey, ProjectRecord, Tier
 from toolkit.storage import schema as s
 from toolkit.storage.rows import insert_missing, now, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who a server user is."""
+
+    pseudonym: str
+    simulated: bool
 
 
 class Registry:
@@ -58,11 +68,11 @@ class Registry:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()
 
-    def pseudonyms(self) -> dict[int, str]:
-        """Return the pseudonym of every server user the toolkit knows."""
+    def accounts(self) -> dict[int, Account]:
+        """Return who every server user is that the toolkit knows."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(s.accounts.c.server_user, s.accounts.c.pseudonym)).all()
-        return {row.server_user: row.pseudonym for row in rows}
+            rows = connection.execute(select(s.accounts)).all()
+        return {row.server_user: Account(row.pseudonym, row.simulated) for row in rows}
 
     def save_account(self, server_user: int, pseudonym: str, *, simulated: bool) -> None:
         """Remember who a server user is."""
@@ -77,12 +87,22 @@ class Registry:
         """Remember an annotator's view of a project."""
         upsert(self._engine, s.views, {"project": project, "annotator": annotator, "server_id": server_id})
 
-    def upload(self, project: int, path: str) -> str | None:
-        """Return where a file lies on the server, or None."""
-        query = select(s.uploads.c.url).where(s.uploads.c.project == project, s.uploads.c.path == path)
+    def upload(self, project: int, content: str) -> str | None:
+        """Return where a file with that SHA-256 lies on the server, or None."""
+        query = select(s.uploads.c.url).where(s.uploads.c.project == project, s.uploads.c.content == content)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()
 
-    def save_upload(self, project: int, path: str, url: str) -> None:
+    def save_upload(self, project: int, content: str, url: str) -> None:
         """Remember where a file lies on the server."""
-        upsert(self._engine, s.uploads, {"project": project, "path": path, "url": url})
+        upsert(self._engine, s.uploads, {"project": project, "content": content, "url": url})
+
+    def remembered(self, key: str) -> str | None:
+        """Return a fact about the workspace as a whole, its ``name`` or ``server``; None where it is not known yet."""
+        query = select(s.workspace.c.value).where(s.workspace.c.key == key)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a fact about the workspace as a whole."""
+        upsert(self._engine, s.workspace, {"key": key, "value": value})

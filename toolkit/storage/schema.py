@@ -31,6 +31,13 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 documents = Table(
     "documents",
     metadata,
@@ -63,7 +70,7 @@ routes = Table(
     Column("task", ForeignKey("tasks.id"), primary_key=True),
     Column("revision", Integer, primary_key=True),  # 1 by the router; more where triage found out better
     Column("domain", String(64), nullable=False),
-    Column("confidence", Float, nullable=False),
+    Column("confidence", Float),
     Column("queue", String(16), nullable=False),
     Column("tier", String(16), nullable=False),
     Column("language", String(8)),
@@ -142,7 +149,7 @@ uploads = Table(
     "uploads",
     metadata,
     Column("project", Integer, primary_key=True),
-    Column("path", String(1024), primary_key=True),
+    Column("content", String(64), primary_key=True),  # SHA-256 of the file
     Column("url", Text, nullable=False),
 )
 

@@ -18,11 +18,6 @@ def snapshot_path(folder: Path, seq: int, head: str) -> Path:
     return folder / f"judgments-{seq:09d}-{head[:12]}.parquet"
 
 
-def latest_snapshot(folder: Path) -> Path | None:
-    """Return the newest snapshot of a folder, or None."""
-    return max(folder.glob("judgments-*.parquet"), default=None)
-
-
 def write_snapshot(judgments: Sequence[Judgment], path: Path) -> None:
     """Write judgments as Parquet, sorted, aside first and then moved; the same judgments give the same bytes."""
     import pyarrow.parquet as pq

@@ -1,4 +1,4 @@
-"""Tables in files: judgments and texts from CSV, JSON Lines or Parquet, and any table back into them."""
+"""Tables in files: judgments from CSV, JSON Lines or Parquet, and any table back into them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError, StorageError
+from toolkit.models import DEFAULT_CONTROL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
-DEFAULT_CONTROL = "label"
 TEXT_COLUMNS = ("task", "annotator", "control", "label")
 OTHER_NAMES = {  # what other tools call our columns; to say in an error which one to rename
     "task": ("task_id", "item", "item_id", "unit", "example", "id"),
     "annotator": ("worker", "worker_id", "rater", "coder", "user", "annotator_id", "completed_by"),
     "label": ("answer", "class", "category", "annotation", "rating", "vote", "value"),
-    "text": ("content", "body", "document", "passage", "sentence", "message"),
 }
 Record = dict[str, Any]
 
@@ -53,7 +52,7 @@ def read_judgments(path: Path, *, control: str | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = pd.DataFrame(_written(records := list(_records(path, TEXT_COLUMNS)), path))
+    table = pd.DataFrame(_written(records := list(_records(path)), path))
     if not records:
         raise InputError(f"{path}: has no rows.", hint="give one row per judgment: task, annotator, label.")
     _require(path, table.columns, ("task", "annotator", "label"))
@@ -65,35 +64,6 @@ def read_judgments(path: Path, *, control: str | None = None) -> pd.DataFrame:
         return table.assign(control=control or DEFAULT_CONTROL)
     table["control"] = table["control"].fillna(DEFAULT_CONTROL)
     return table if control is None else _on_control(table, control, path)
-
-
-def read_texts(path: Path) -> Iterator[Record]:
-    """Yield the texts of a file one by one, without holding them all.
-
-    Parameters
-    ----------
-    path : Path
-        A ``.csv``, ``.jsonl`` or ``.parquet`` file in UTF-8 with a column ``text`` and optionally ``id``.
-
-    Yields
-    ------
-    dict
-        The record with its other columns as they are; ``text`` and ``id`` are text, and where there is no id it is the
-        number of the record, from 1. A missing text is "".
-
-    Raises
-    ------
-    InputError
-        The file is missing, is not of one of these kinds, is not UTF-8, has no rows, or a record has no ``text``.
-    """
-    number = 0
-    for number, record in enumerate(_records(path, ("id", "text")), start=1):
-        if "text" not in record:
-            _require(path, record, ("text",), f"record {number}")
-        name, text = record.get("id"), record["text"]
-        yield {**record, "id": str(number) if name in (None, "") else str(name), "text": str(text or "")}
-    if not number:
-        raise InputError(f"{path}: has no rows.", hint="give one text per row, in a column named text.")
 
 
 def write_table(rows: pd.DataFrame | Iterable[Mapping[str, Any]], path: Path) -> None:
@@ -134,13 +104,13 @@ def write_table(rows: pd.DataFrame | Iterable[Mapping[str, Any]], path: Path) ->
 # --- reading
 
 
-def _records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
+def _records(path: Path) -> Iterator[Record]:
     suffix = _suffix(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file.", hint="check the path; relative paths start in the current folder.")
     if suffix == ".parquet":
-        return _parquet_records(path, as_text)
-    return _csv_records(path) if suffix == ".csv" else _jsonl_records(path, as_text)
+        return _parquet_records(path)
+    return _csv_records(path) if suffix == ".csv" else _jsonl_records(path)
 
 
 def _suffix(path: Path) -> str:
@@ -186,7 +156,7 @@ def _csv_records(path: Path) -> Iterator[Record]:
         raise InputError(f"{path}: line {reader.line_num}: not valid CSV: {error}.") from error
 
 
-def _jsonl_records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
+def _jsonl_records(path: Path) -> Iterator[Record]:
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
@@ -196,12 +166,12 @@ def _jsonl_records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
             raise InputError(f"{path}: line {number}: not valid JSON: {error}.") from error
         if not isinstance(record, dict):
             raise InputError(f"{path}: line {number}: not an object.", hint='write {"task": …} on each line.')
-        numbers = [name for name in as_text if type(record.get(name)) in (int, float)]
+        numbers = [name for name in TEXT_COLUMNS if type(record.get(name)) in (int, float)]
         written = json.loads(line, parse_int=str, parse_float=str, parse_constant=str) if numbers else {}
         yield {**record, **{name: written[name] for name in numbers}}
 
 
-def _parquet_records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
+def _parquet_records(path: Path) -> Iterator[Record]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -209,14 +179,14 @@ def _parquet_records(path: Path, as_text: Sequence[str]) -> Iterator[Record]:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
                 columns = {name: batch.column(name) for name in batch.schema.names}
-                for name in set(as_text) & set(columns):
+                for name in set(TEXT_COLUMNS) & set(columns):
                     columns[name] = columns[name].cast(pa.string())
                 yield from pa.table(columns).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read as Parquet: {error}.") from error
 
 
-def _require(path: Path, found: Iterable[str], wanted: Sequence[str], where: str | None = None) -> None:
+def _require(path: Path, found: Iterable[str], wanted: Sequence[str]) -> None:
     names = list(found)
     missing = [name for name in wanted if name not in names]
     if not missing:
@@ -224,9 +194,8 @@ def _require(path: Path, found: Iterable[str], wanted: Sequence[str], where: str
     renames = [
         f'rename "{other}" to "{name}"' for name in missing for other in OTHER_NAMES.get(name, ()) if other in names
     ]
-    place = f"{path}: {where}: " if where else f"{path}: "
     raise InputError(
-        f"{place}no column {', '.join(missing)}; found: {', '.join(names) or 'none'}.",
+        f"{path}: no column {', '.join(missing)}; found: {', '.join(names) or 'none'}.",
         hint="; ".join(renames) if renames else f"the file needs {', '.join(wanted)}.",
     )
 

@@ -69,6 +69,11 @@ class Work:
                 .values(server_task=server_task, server_assignees=assignees)
             )
 
+    def add(self, placements: Sequence[Placement]) -> int:
+        """Store placements; those that exist are left as they are. Return how many were new."""
+        with self._engine.begin() as connection:
+            return insert_missing(connection, s.placements, [placement_row(item) for item in placements])
+
     def close(
         self,
         placement: str,
@@ -78,10 +83,15 @@ class Work:
         *,
         next_placements: Sequence[Placement] = (),
     ) -> None:
-        """Close a placement with its decisions and open what follows from it, all or nothing."""
+        """Close a placement, open what follows, and withdraw who has not answered: all or nothing."""
         with self._engine.begin() as connection:
             insert_missing(connection, s.decisions, [decision_row(decision) for decision in decisions])
             insert_missing(connection, s.placements, [placement_row(item) for item in next_placements])
+            connection.execute(
+                update(s.assignments)
+                .where(s.assignments.c.placement == placement, s.assignments.c.status == AssignmentStatus.OPEN.value)
+                .values(status=AssignmentStatus.WITHDRAWN.value)
+            )
             connection.execute(
                 update(s.placements).where(s.placements.c.id == placement).values(status=status.value, outcome=outcome)
             )

@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from toolkit.labelconfig import read_controls
-from toolkit.models import Annotation, AssignmentStatus, Control, Judgment, ProjectKey, ProjectRecord
+from toolkit.models import Annotation, AssignmentStatus, Control, Judgment, ProjectKey, ProjectRecord, Tier
 from toolkit.storage.ledger import SEEN, LedgerEntry
+from toolkit.storage.registry import Account
 from toolkit.storage.snapshots import snapshot_path, write_snapshot
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import ServerAnnotation
-from toolkit.workflow.routes import split_placement_id
+from toolkit.workflow.routes import question_of, split_placement_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class CollectReport:
     n_deleted: int  # gone from the server since the last collect; the ledger keeps them
     n_skipped: int
     n_foreign: int  # on tasks that the toolkit did not put there
+    n_edited: int  # last touched by somebody else than their author; the author's own version counts
     n_judgments: int  # in the snapshot
-    invalid: tuple[str, ...]  # annotations that do not fit the label config they were made under, with the reason
+    uncounted: tuple[str, ...]  # answers that do not count, with the reason
+    invalid: tuple[str, ...]  # what does not fit the label config it was made under
     snapshot: Path | None
 
 
@@ -51,10 +54,9 @@ def collect(operation: Operation) -> CollectReport:
         The server is not there, or gave less than it says it has.
     """
     counts: Counter[str] = Counter()
-    pseudonyms = operation.state.registry.pseudonyms()
+    accounts = operation.state.registry.accounts()
     for record in operation.progress(operation.state.registry.projects(), "Collecting annotations"):
-        known = {state.placement.id for state in operation.state.work.placements(project=record.key)}
-        found = _annotations(operation, record, pseudonyms, known, counts)
+        found = _annotations(operation, record, accounts, counts)
         appended = operation.state.ledger.append(record.server_id, record.config_version, found)
         counts.update(new=appended.n_new, changed=appended.n_changed, deleted=appended.n_deleted)
     frozen = freeze(operation)
@@ -66,33 +68,40 @@ def collect(operation: Operation) -> CollectReport:
         n_deleted=counts["deleted"],
         n_skipped=sum(status is AssignmentStatus.SKIPPED for status in frozen.progress.values()),
         n_foreign=counts["foreign"],
+        n_edited=frozen.n_edited,
         n_judgments=len(frozen.judgments),
+        uncounted=tuple(frozen.uncounted),
         invalid=tuple(frozen.invalid),
         snapshot=frozen.path,
     )
 
 
 def _annotations(
-    operation: Operation,
-    record: ProjectRecord,
-    pseudonyms: Mapping[int, str],
-    known: set[str],
-    counts: Counter[str],
+    operation: Operation, record: ProjectRecord, accounts: Mapping[int, Account], counts: Counter[str]
 ) -> Iterator[Annotation]:
+    """Yield a project's annotations on our tasks.
+
+    A task is known by the server's id; its external id, which every member can change, only tells where the server has
+    a second copy of one.
+    """
+    states = operation.state.work.placements(project=record.key)
+    by_task = {state.server_task: state.placement.id for state in states if state.server_task is not None}
+    known = {state.placement.id for state in states}
     for found in operation.platform.annotations(record.server_id):
         counts["seen"] += 1
-        if found.external_id in known:
-            yield _annotation(found, pseudonyms)
-        else:
+        placement = by_task.get(found.server_task) or (found.external_id if found.external_id in known else None)
+        if placement is None:
             counts["foreign"] += 1
+        else:
+            yield _annotation(found, placement, accounts)
 
 
-def _annotation(found: ServerAnnotation, pseudonyms: Mapping[int, str]) -> Annotation:
-    author = _pseudonym(found.author, pseudonyms)
-    editor = _pseudonym(found.last_editor, pseudonyms)
+def _annotation(found: ServerAnnotation, placement: str, accounts: Mapping[int, Account]) -> Annotation:
+    account = None if found.author is None else accounts.get(found.author)
+    edited = found.last_editor is not None and found.last_editor != found.author
     return Annotation(
-        placement=found.external_id,
-        annotator=author,
+        placement=placement,
+        annotator=_pseudonym(found.author, accounts, found.server_id),
         server_id=found.server_id,
         server_task=found.server_task,
         results=found.results,
@@ -100,14 +109,18 @@ def _annotation(found: ServerAnnotation, pseudonyms: Mapping[int, str]) -> Annot
         created_at=found.created_at,
         updated_at=found.updated_at,
         lead_time_s=found.lead_time_s,
-        edited_by=editor if found.last_editor is not None and editor != author else None,
+        edited_by=_pseudonym(found.last_editor, accounts, found.server_id) if edited else None,
         ground_truth=found.ground_truth,
+        member=account is not None,
+        simulated=account is not None and account.simulated,
     )
 
 
-def _pseudonym(user: int | None, pseudonyms: Mapping[int, str]) -> str:
+def _pseudonym(user: int | None, accounts: Mapping[int, Account], annotation: int) -> str:
     """Return who a server user is; somebody who is not in the registry is known by the server's number only."""
-    return "unknown" if user is None else pseudonyms.get(user, f"unknown-{user}")
+    if user is None:  # deleted there: nobody can tell whether two such authors are one
+        return f"unknown-author-of-{annotation}"
+    return accounts[user].pseudonym if user in accounts else f"unknown-{user}"
 
 
 @dataclass
@@ -116,6 +129,8 @@ class Frozen:
 
     judgments: list[Judgment] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
+    uncounted: list[str] = field(default_factory=list)
+    n_edited: int = 0
     progress: dict[tuple[str, str], AssignmentStatus] = field(default_factory=dict)  # (placement, annotator) → status
     path: Path | None = None
 
@@ -123,8 +138,10 @@ class Frozen:
 def freeze(operation: Operation) -> Frozen:
     """Return the judgments of the ledger as it stands, and write their snapshot unless it exists.
 
-    The latest answer of an annotator to a placement counts. An annotation that was deleted on the server still counts:
-    what has been seen is not lost because a member could delete it.
+    Of an annotation the newest version counts that its author made; of several annotations by one author on one
+    placement the latest. An annotation that was deleted on the server still counts: what has been seen is not lost
+    because a member could delete it. Not counted are answers by people who are not in the registry, and answers to a
+    question that the same annotator answered at a lower tier.
     """
     frozen = _frozen(operation, operation.state.ledger.entries())
     seq, head = operation.state.ledger.head()
@@ -141,36 +158,50 @@ def judgments_of(operation: Operation, placements: Iterable[str]) -> list[Judgme
 
 
 def _frozen(operation: Operation, entries: Iterator[LedgerEntry]) -> Frozen:
-    frozen, controls, simulated = Frozen(), _Controls(operation), operation.simulated()
-    for (placement, annotator), entry in sorted(_latest(entries).items()):
-        frozen.progress[placement, annotator] = _status(entry)
-        if entry.payload["skipped"]:
+    frozen, controls = Frozen(), _Controls(operation)
+    answered: set[tuple[str, str]] = set()  # (question, annotator)
+    counting, frozen.n_edited = _newest(entries)
+    for entry in sorted(_latest(counting), key=_from_the_lowest_tier):
+        question = (question_of(entry.placement), entry.annotator)
+        reason = None if entry.payload["member"] else "not in the registry"
+        if question in answered:
+            reason = "answered the same question at a lower tier"
+        if reason is not None:
+            frozen.uncounted.append(f"{entry.placement} by {entry.annotator}: {reason}")
             continue
-        task, key = split_placement_id(placement)
-        asked = controls.of(key, entry.config_version)
-        answers, problems = operation.codec.answers_from_results(entry.payload["results"], asked)
-        frozen.invalid += [f"{placement} by {annotator}: {problem}" for problem in problems]
-        frozen.judgments += [
-            Judgment(
-                task=task,
-                annotator=annotator,
-                control=control.name,
-                label=operation.codec.canonical_label(control.kind, answers[control.name]),
-                kind=control.kind,
-                value=answers[control.name],
-                domain=key.domain,
-                config=key.config,
-                tier=key.tier.value,
-                config_version=entry.config_version,
-                lead_time_s=entry.payload["lead_time_s"],
-                created_at=datetime.fromisoformat(entry.payload["created_at"]),
-                annotation=entry.hash[:16],
-                simulated=annotator in simulated,
-            )
-            for control in asked
-            if control.name in answers
-        ]
+        answered.add(question)
+        frozen.progress[entry.placement, entry.annotator] = _status(entry)
+        if not entry.payload["skipped"]:
+            _judge(operation, entry, controls, frozen)
     return frozen
+
+
+def _judge(operation: Operation, entry: LedgerEntry, controls: _Controls, frozen: Frozen) -> None:
+    """Add the judgments of one annotation."""
+    task, key = split_placement_id(entry.placement)
+    asked = controls.of(key, entry.config_version)
+    answers, problems = operation.codec.answers_from_results(entry.payload["results"], asked)
+    frozen.invalid += [f"{entry.placement} by {entry.annotator}: {problem}" for problem in problems]
+    frozen.judgments += [
+        Judgment(
+            task=task,
+            annotator=entry.annotator,
+            control=control.name,
+            label=operation.codec.canonical_label(control.kind, answers[control.name]),
+            kind=control.kind,
+            value=answers[control.name],
+            domain=key.domain,
+            config=key.config,
+            tier=key.tier.value,
+            config_version=entry.config_version,
+            lead_time_s=entry.payload["lead_time_s"],
+            created_at=datetime.fromisoformat(entry.payload["created_at"]),
+            annotation=entry.hash[:16],
+            simulated=entry.payload["simulated"],
+        )
+        for control in asked
+        if control.name in answers
+    ]
 
 
 class _Controls:
@@ -187,20 +218,44 @@ class _Controls:
         return self._known[key, version]
 
 
-def _latest(entries: Iterator[LedgerEntry]) -> dict[tuple[str, str], LedgerEntry]:
-    """Return the answer that counts per placement and annotator: the latest made, a finished one before a skipped."""
-    latest: dict[tuple[str, str], LedgerEntry] = {}
+def _newest(entries: Iterator[LedgerEntry]) -> tuple[list[LedgerEntry], int]:
+    """Return the version of each annotation that counts, and how many were last touched by somebody else.
+
+    The newest version that only the author touched counts; where there is none, the newest.
+    """
+    counting: dict[tuple[int, int], LedgerEntry] = {}
+    last: dict[tuple[int, int], LedgerEntry] = {}
     for entry in entries:
         if entry.kind != SEEN:
             continue
+        key = (entry.project, entry.server_id)
+        last[key] = entry
+        if key not in counting or _own(entry) or not _own(counting[key]):
+            counting[key] = entry
+    return list(counting.values()), sum(not _own(entry) for entry in last.values())
+
+
+def _own(entry: LedgerEntry) -> bool:
+    return entry.payload["edited_by"] is None
+
+
+def _latest(newest: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    """Return one answer per placement and annotator: the latest, a finished one before a skipped."""
+    latest: dict[tuple[str, str], LedgerEntry] = {}
+    for entry in sorted(newest, key=lambda one: one.seq):
         key = (entry.placement, entry.annotator)
         if key not in latest or _rank(entry) >= _rank(latest[key]):
             latest[key] = entry
-    return latest
+    return list(latest.values())
 
 
 def _rank(entry: LedgerEntry) -> tuple[bool, str]:
     return (not entry.payload["skipped"], entry.payload["updated_at"])
+
+
+def _from_the_lowest_tier(entry: LedgerEntry) -> tuple[str, int, str]:
+    question, _, tier = entry.placement.rpartition("/")
+    return question, list(Tier).index(Tier(tier)), entry.annotator
 
 
 def _status(entry: LedgerEntry) -> AssignmentStatus:

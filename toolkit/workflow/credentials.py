@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
+
+from toolkit.storage.private import write_private
 
 
 class Credentials:
     """E-mail and password by pseudonym, below the workspace's private folder.
+
+    A password is kept as pending before the server is told of it, and counts when the server has taken it: neither a
+    kill nor a refusal loses one that works.
 
     Parameters
     ----------
@@ -21,30 +25,37 @@ class Credentials:
 
     def of(self, pseudonym: str) -> tuple[str, str] | None:
         """Return (e-mail, password), or None for somebody without an account."""
-        found = self._read().get(pseudonym)
+        found = self._read("accounts").get(pseudonym)
         return None if found is None else (found["email"], found["password"])
 
-    def save(self, pseudonym: str, email: str, password: str) -> None:
-        """Keep an annotator's credentials."""
-        content = self._read() | {pseudonym: {"email": email, "password": password}}
-        _write_private(self.path, json.dumps(content, indent=1, sort_keys=True))
+    def password_for(self, pseudonym: str, email: str, fresh: str) -> str:
+        """Return the password to try: the one that works, the one that was being tried, or a fresh one, now pending."""
+        for section in ("accounts", "pending"):
+            found = self._read(section).get(pseudonym)
+            if found is not None and found["email"] == email:
+                return found["password"]
+        self._save("pending", pseudonym, email, fresh)
+        return fresh
+
+    def accept(self, pseudonym: str, email: str, password: str) -> None:
+        """Keep credentials that the server has taken."""
+        if self.of(pseudonym) != (email, password):
+            self._save("accounts", pseudonym, email, password)
 
     def hand_over(self, pseudonym: str, url: str) -> Path:
         """Write one annotator's credentials to a file of their own and return it."""
-        found = self._read()[pseudonym]
+        found = self._read("accounts")[pseudonym]
         path = self.path.parent / "handover" / f"{pseudonym}.txt"
-        _write_private(path, f"address   {url}\ne-mail    {found['email']}\npassword  {found['password']}\n")
+        write_private(path, f"address   {url}\ne-mail    {found['email']}\npassword  {found['password']}\n")
         return path
 
-    def _read(self) -> dict[str, dict[str, str]]:
-        return json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
+    def _save(self, section: str, pseudonym: str, email: str, password: str) -> None:
+        content = {name: self._read(name) for name in ("accounts", "pending")}
+        content[section][pseudonym] = {"email": email, "password": password}
+        write_private(self.path, json.dumps(content, indent=1, sort_keys=True))
 
-
-def _write_private(path: Path, content: str) -> None:
-    """Write aside with mode 0600 and move, in a folder that only its owner can enter."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_suffix(".partial")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
-    aside.replace(path)
+    def _read(self, section: str) -> dict[str, dict[str, str]]:
+        if not self.path.exists():
+            return {}
+        found: dict[str, dict[str, str]] = json.loads(self.path.read_text(encoding="utf-8")).get(section, {})
+        return found

@@ -22,6 +22,7 @@ class RunReport:
     """What a run did."""
 
     n_rounds: int
+    settled: bool  # False where it was still changing things after the last round allowed
     routed: RouteReport
     resolutions: tuple[Resolution, ...]
     published: PublishReport  # the last publish: what is unmet now
@@ -71,6 +72,9 @@ def run(
             f"{len(resolved.resolutions)} placements resolved"
         )
         idle = not (changed or published.n_imported or published.n_assigned or collected.n_new or collected.n_changed)
-        if idle and not resolved.resolutions:
+        settled = idle and not resolved.resolutions
+        if settled:
             break
-    return RunReport(n_rounds, routed, tuple(resolutions), published, collected, n_imported, n_submitted, n_new)
+    return RunReport(
+        n_rounds, settled, routed, tuple(resolutions), published, collected, n_imported, n_submitted, n_new
+    )

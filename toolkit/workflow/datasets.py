@@ -60,7 +60,7 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
         seed=operation.settings.seed,
         splits=operation.settings.splits,
         ledger_head=head,
-        label_configs={record.config_key: record.config_version for record in records},
+        label_configs=_versions(records),
         command=f"toolkit release {name}" + (" --include-undecided" if include_undecided else ""),
         tool_version=__version__,
     )
@@ -76,6 +76,14 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
         n_undecided=len(records) - n_decided,
         n_open=sum(state.status is PlacementStatus.OPEN for state in states),
     )
+
+
+def _versions(records: Sequence[ReleaseRecord]) -> dict[str, str]:
+    """Return the versions of each label config that the labels were made under, mostly one."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        found[record.config_key].add(record.config_version)
+    return {key: ", ".join(sorted(versions)) for key, versions in found.items()}
 
 
 def _records(
@@ -110,7 +118,10 @@ def _record(
     project, config = state.placement.project, operation.config(state.placement.project)
     found: Mapping[str, Decision] = {decision.consensus.control: decision for decision in decisions}
     names = [control.name for control in config.controls if not control.per_region]
-    here = [judgment for judgment in judgments if judgment.tier == project.tier]
+    here = sorted(
+        (judgment for judgment in judgments if judgment.tier == project.tier and judgment.created_at is not None),
+        key=lambda judgment: str(judgment.created_at),
+    )
     return ReleaseRecord(
         task=task.id,
         document=task.document,
@@ -121,9 +132,9 @@ def _record(
         modality=task.modality.value,
         domain=project.domain,
         config=project.config,
-        config_version=max((judgment.config_version for judgment in here), default=config.version),
+        config_version=here[-1].config_version if here else config.version,
         tier=project.tier.value,
-        fields={name: task.fields[name] for name in config.fields},
+        fields={name: task.fields[name] for name in config.fields if name in task.fields},
         labels={name: found[name].value if name in found else None for name in names},
         support={name: found[name].consensus.support if name in found else None for name in names},
         n_judgments={name: found[name].consensus.n_judgments if name in found else 0 for name in names},

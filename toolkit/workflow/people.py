@@ -42,9 +42,8 @@ def invite(operation: Operation, pseudonym: str, email: str, *, dry_run: bool = 
     if dry_run:
         return None
     credentials = Credentials(operation.folder)
-    known = credentials.of(pseudonym)
-    password = known[1] if known and known[0] == email else secrets.token_urlsafe(12)
-    credentials.save(pseudonym, email, password)
+    password = credentials.password_for(pseudonym, email, secrets.token_urlsafe(12))
     account = operation.platform.ensure_account(pseudonym, email, password, simulated=False)
+    credentials.accept(pseudonym, email, password)
     operation.state.registry.save_account(account.server_user, pseudonym, simulated=False)
     return credentials.hand_over(pseudonym, operation.platform.url)

@@ -60,6 +60,7 @@ class ServerTask:
     server_id: int
     external_id: str
     assignees: str  # "|ada|bea|", the form that views filter on
+    overlap: int  # annotations wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Submission:
 
 
 class LabelingPlatform(Protocol):
-    """Where people label. Every method can be repeated without doing anything twice."""
+    """Where people label. Every method can be repeated without doing anything twice, except :meth:`import_tasks`."""
 
     url: str
 
@@ -104,6 +105,10 @@ class LabelingPlatform(Protocol):
         self, spec: ProjectSpec, server_id: int | None, *, dry_run: bool = False
     ) -> AppliedProject | None:
         """Create or update a project; None for one that a dry run would create."""
+        ...
+
+    def holds(self, project: int, marker: str) -> bool:
+        """Say whether a project with that id exists whose description has the marker."""
         ...
 
     def ensure_account(self, pseudonym: str, email: str, password: str, *, simulated: bool) -> Account:
@@ -119,7 +124,7 @@ class LabelingPlatform(Protocol):
         ...
 
     def import_tasks(self, project: int, payloads: Sequence[TaskPayload]) -> None:
-        """Send tasks once, without retries; the caller reconciles with :meth:`tasks`."""
+        """Send tasks once, without retries: sent again they are there twice. The caller asks :meth:`tasks` before."""
         ...
 
     def reopen_task(self, server_task: int, data: Mapping[str, Any], *, overlap: int) -> None:

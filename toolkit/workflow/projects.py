@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from toolkit.models import ProjectKey, ProjectRecord
+from toolkit.packs import pack_named
+from toolkit.workflow.collection import collect
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import ProjectSpec
 
@@ -54,6 +56,8 @@ def apply(operation: Operation, *, dry_run: bool = False) -> ApplyReport:
         The server is not there or refuses.
     """
     known = {record.key: record for record in operation.state.registry.projects()}
+    if not dry_run and any(record.config_version != operation.config(key).version for key, record in known.items()):
+        collect(operation)  # what was answered so far was answered on the screen as it is now
     changes = []
     for key in operation.progress(operation.state.work.projects_in_use(), "Applying projects"):
         spec = project_spec(operation, key)
@@ -75,7 +79,7 @@ def project_spec(operation: Operation, key: ProjectKey) -> ProjectSpec:
     """Return what a project is to look like."""
     from markdown_it import MarkdownIt
 
-    pack, config = operation.packs[key.domain], operation.config(key)
+    pack, config = pack_named(operation.packs, key.domain), operation.config(key)
     tier_overlap = operation.settings.escalation.overlap
     overlap = config.overlap if key.tier is pack.tier else tier_overlap.get(key.tier, 1)
     return ProjectSpec(
@@ -83,7 +87,7 @@ def project_spec(operation: Operation, key: ProjectKey) -> ProjectSpec:
         title=project_title(config.title, key),
         description=f"{operation.settings.title}: {pack.description.strip()} [tk:{operation.name}:{key}]",
         xml=config.xml,
-        instructions=MarkdownIt("commonmark").enable("table").render(pack.guidelines),
+        instructions=MarkdownIt("commonmark", {"html": False}).enable("table").render(pack.guidelines),
         overlap=overlap,
     )
 

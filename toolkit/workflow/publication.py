@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError, LabelStudioError, WorkspaceError
+from toolkit.errors import ConfigError, InputError, LabelStudioError, WorkspaceError
 from toolkit.models import (
     MEDIA_FIELDS,
     AssignmentState,
@@ -23,6 +24,9 @@ from toolkit.routing.assignment import AssignmentPlan, Unmet, assign
 from toolkit.storage.rows import chunks
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import ServerTask, TaskPayload, view_url
+from toolkit.workflow.routes import question_of, split_placement_id
+
+NOBODY = "|"  # as `assignees`: no view shows the task
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
     plan = plan_assignments(operation, placements)
     if not dry_run:
         operation.state.work.assign(plan.assignments)
-    assignees = _assignees(operation.state.work.assignments(), plan)
+    assignees = _assignees(operation, plan)
     sent = _Sent()
     for key, states in _by_project(placements, assignees).items():
         record = _record(operation, key)
@@ -106,14 +110,18 @@ class _Sent:
 
 
 def plan_assignments(operation: Operation, placements: Sequence[PlacementState]) -> AssignmentPlan:
-    """Return who could take what is missing; a skipped placement needs one annotator more."""
-    existing = operation.state.work.assignments()
-    done, skipped, asked = defaultdict(set), Counter[str](), defaultdict(set)
-    for state in existing:
-        placement, annotator = state.assignment.placement, state.assignment.annotator
-        done[placement].add(annotator)
+    """Return who could take what is missing.
+
+    A skipped placement needs one annotator more; what is open with somebody who can no longer answer it counts as
+    not assigned.
+    """
+    done, skipped, asked = defaultdict(set), Counter[str](), asked_annotators(operation)
+    for state in operation.state.work.assignments():
+        if state.status is AssignmentStatus.OPEN and not still_there(operation, state):
+            continue
+        placement = state.assignment.placement
+        done[placement].add(state.assignment.annotator)
         skipped[placement] += state.status is AssignmentStatus.SKIPPED
-        asked[placement.rpartition("/")[0]].add(annotator)  # the same question at any tier
     wanted = [
         replace(state.placement, overlap=state.placement.overlap + skipped[state.placement.id]) for state in placements
     ]
@@ -121,11 +129,27 @@ def plan_assignments(operation: Operation, placements: Sequence[PlacementState])
     return assign(wanted, languages, operation.team, done, asked, operation.settings.seed)
 
 
-def _assignees(existing: Sequence[AssignmentState], plan: AssignmentPlan) -> dict[str, list[str]]:
-    """Return who answers each placement, sorted; those who skipped it are out."""
+def asked_annotators(operation: Operation) -> dict[str, set[str]]:
+    """Return who was asked each question, "task@domain/config", at any tier."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    for state in operation.state.work.assignments():
+        asked[question_of(state.assignment.placement)].add(state.assignment.annotator)
+    return asked
+
+
+def still_there(operation: Operation, state: AssignmentState) -> bool:
+    """Whether an annotator is in the team and works in the domain that an assignment is of."""
+    _, key = split_placement_id(state.assignment.placement)
+    members = (member for member in operation.team if member.pseudonym == state.assignment.annotator)
+    return any(member.tier_in(key.domain) is not None for member in members)
+
+
+def _assignees(operation: Operation, plan: AssignmentPlan) -> dict[str, list[str]]:
+    """Return who is to answer or has answered each placement, sorted."""
     found = defaultdict(set)
-    for state in existing:
-        if state.status is not AssignmentStatus.SKIPPED:
+    for state in operation.state.work.assignments():
+        waiting = state.status is AssignmentStatus.OPEN and still_there(operation, state)
+        if waiting or state.status is AssignmentStatus.DONE:
             found[state.assignment.placement].add(state.assignment.annotator)
     for item in plan.assignments:
         found[item.placement].add(item.annotator)
@@ -163,11 +187,13 @@ def _send(
     stale = [
         state
         for state in states
-        if (found := on_server.get(state.placement.id)) and found[0].assignees != wanted[state.placement.id]
+        if (found := on_server.get(state.placement.id))
+        and (found[0].assignees, found[0].overlap) != (wanted[state.placement.id], len(assignees[state.placement.id]))
     ]
+    copies = [copy for found in on_server.values() for copy in found[1:]]
     sent.n_imported += len(missing)
     sent.n_updated += len(stale)
-    sent.n_duplicates += sum(len(found) - 1 for found in on_server.values())
+    sent.n_duplicates += len(copies)
     if dry_run:
         return
     tasks = {task.id: task for task in operation.state.corpus.tasks(state.placement.task for state in states)}
@@ -181,6 +207,11 @@ def _send(
         overlap = len(assignees[state.placement.id])
         server_task = on_server[state.placement.id][0].server_id
         operation.platform.reopen_task(server_task, payload(state).data, overlap=overlap)
+    by_id = {state.placement.id: state for state in states}
+    for copy in copies:
+        if copy.assignees != NOBODY and copy.external_id in by_id:
+            data = {**payload(by_id[copy.external_id]).data, "assignees": NOBODY}
+            operation.platform.reopen_task(copy.server_id, data, overlap=1)
     _remember(operation, record, states, wanted, operation.platform.tasks(record.server_id) if missing else on_server)
     sent.views += _views(operation, record, {name for state in states for name in assignees[state.placement.id]})
 
@@ -209,6 +240,11 @@ def _payload(
     operation: Operation, record: ProjectRecord, state: PlacementState, task: Task, assignees: str
 ) -> TaskPayload:
     config = operation.config(state.placement.project)
+    if missing := [name for name in config.fields if name not in task.fields]:
+        raise ConfigError(
+            f"The label config {config.key} shows {', '.join(missing)}, which task {task.id} does not have.",
+            hint="give the new screen a name of its own, so that the old tasks keep theirs.",
+        )
     data = {name: _shown(operation, record, name, task.fields[name]) for name in config.fields}
     data |= {"external_id": state.placement.id, "assignees": assignees}
     return TaskPayload(state.placement.id, data)
@@ -218,14 +254,15 @@ def _shown(operation: Operation, record: ProjectRecord, name: str, value: Any) -
     """Return a field as the screen can show it: a local media file is put on the server, once per project."""
     if name not in MEDIA_FIELDS or not isinstance(value, str) or "://" in value:
         return value
-    registry = operation.state.registry
-    url = registry.upload(record.server_id, value)
+    registry, path = operation.state.registry, Path(value)
+    if not path.is_file():
+        raise InputError(f"The file {value} is gone, but a task shows it.", hint="put it back and run again.")
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    url = registry.upload(record.server_id, content)
     if url is None:
-        path = Path(value)
-        if not path.is_file():
-            raise InputError(f"The file {value} is gone, but a task shows it.", hint="put it back and run again.")
         url = operation.platform.upload(record.server_id, path)
-        registry.save_upload(record.server_id, value, url)
+        registry.save_upload(record.server_id, content, url)
     return url
 
 
@@ -242,4 +279,4 @@ def _views(operation: Operation, record: ProjectRecord, annotators: set[str]) ->
 
 def joined(names: Sequence[str]) -> str:
     """Return annotators as the views filter on them: "|ada|bea|"."""
-    return f"|{'|'.join(sorted(names))}|"
+    return f"|{'|'.join(sorted(names))}|" if names else NOBODY

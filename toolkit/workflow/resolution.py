@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from toolkit.consensus import vote
@@ -24,8 +24,8 @@ from toolkit.packs import FALLBACK_DOMAIN, configs_for
 from toolkit.storage.rows import now
 from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.publication import plan_assignments
-from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement
+from toolkit.workflow.publication import asked_annotators, plan_assignments, still_there
+from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement, question_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,15 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     """
     judgments = by_placement(freeze(operation).judgments)
     states = operation.state.work.placements(status=PlacementStatus.OPEN)
-    answered, exhausted = _answered(operation), _exhausted(operation, states)
+    answered, exhausted, asked = _answered(operation), _exhausted(operation, states), asked_annotators(operation)
     resolutions, n_waiting = [], 0
     for item in (state.placement for state in states):
         complete = answered[item.id] >= item.overlap
         if not complete and item.id not in exhausted:
             n_waiting += 1
             continue
-        verdict = _verdict(operation, item, judgments.get(item.id, []), complete)
+        barred = asked.get(question_of(item.id), set())
+        verdict = _verdict(operation, item, judgments.get(item.id, []), complete=complete, barred=barred)
         resolutions.append(verdict.resolution)
         if not dry_run:
             _carry_out(operation, verdict)
@@ -104,7 +105,7 @@ def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[st
     for state in operation.state.work.assignments():
         if state.status is AssignmentStatus.SKIPPED:
             skipped.add(state.assignment.placement)
-        elif state.status is AssignmentStatus.OPEN:
+        elif state.status is AssignmentStatus.OPEN and still_there(operation, state):
             busy.add(state.assignment.placement)
     idle = [state for state in states if state.placement.id in skipped - busy]
     if not idle:
@@ -123,7 +124,10 @@ class _Verdict:
     rerouted: tuple[Route, Sequence[Placement]] | None = None
 
 
-def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment], complete: bool) -> _Verdict:
+def _verdict(
+    operation: Operation, item: Placement, judgments: Sequence[Judgment], *, complete: bool, barred: Set[str]
+) -> _Verdict:
+    """Decide what becomes of a placement; `barred` are those who were asked the question already."""
     config = operation.config(item.project)
     decisions = vote_on(operation, item, judgments)
     unsettled = [
@@ -131,20 +135,20 @@ def _verdict(operation: Operation, item: Placement, judgments: Sequence[Judgment
         for decision in decisions
         if decision.consensus.control in config.decisive and decision.consensus.status is not ConsensusStatus.DECIDED
     ]
+    rerouted = _rerouted(operation, item, decisions) if complete else None
+    elsewhere = () if rerouted is None else tuple(opened.id for opened in rerouted[1])
     if complete and not unsettled:
-        rerouted = _rerouted(operation, item, decisions)
-        opened = () if rerouted is None else tuple(placement.id for placement in rerouted[1])
         reason = "settled" if rerouted is None else rerouted[0].reason
-        return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, opened), decisions, (), rerouted)
+        return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, elsewhere), decisions, (), rerouted)
     reason = "; ".join(map(_described, unsettled)) if complete else f"skipped, and no other {item.project.tier} to ask"
-    tier = _next_tier(operation, item)
+    tier = _next_tier(operation, item, barred)
     if tier is None:
         reason = f"{reason}; nobody above {item.project.tier} to ask"
-        return _Verdict(Resolution(item.id, PlacementStatus.UNDECIDED, reason), decisions)
+        return _Verdict(Resolution(item.id, PlacementStatus.UNDECIDED, reason, elsewhere), decisions, (), rerouted)
     overlap = operation.settings.escalation.overlap.get(tier, 1)
     escalated = placement(item.task, config, tier, overlap, f"{item.project.tier}s left it open: {reason}")
-    resolution = Resolution(item.id, PlacementStatus.ESCALATED, reason, (escalated.id,))
-    return _Verdict(resolution, decisions, (escalated,))
+    resolution = Resolution(item.id, PlacementStatus.ESCALATED, reason, (escalated.id, *elsewhere))
+    return _Verdict(resolution, decisions, (escalated,), rerouted)
 
 
 def _carry_out(operation: Operation, verdict: _Verdict) -> None:
@@ -162,7 +166,10 @@ def _carry_out(operation: Operation, verdict: _Verdict) -> None:
 
 
 def vote_on(operation: Operation, item: Placement, judgments: Sequence[Judgment]) -> tuple[Decision, ...]:
-    """Vote on every control that was answered, and on the decisive ones whether answered or not."""
+    """Vote on every control that was answered, and on the decisive ones whether answered or not.
+
+    A decisive control of a placement that wants several annotations needs two votes at least.
+    """
     config = operation.config(item.project)
     support = operation.packs[item.project.domain].thresholds.support
     by_control = defaultdict(list)
@@ -173,17 +180,9 @@ def vote_on(operation: Operation, item: Placement, judgments: Sequence[Judgment]
         answers = by_control.get(control.name, [])
         if not answers and control.name not in config.decisive:
             continue
-        found = vote([judgment.label for judgment in answers], min_support=support, min_votes=1)
-        consensus = Consensus(
-            item.task,
-            control.name,
-            found.label,
-            found.status,
-            found.support,
-            found.n_judgments,
-            found.shares,
-            found.reason,
-        )
+        least = min(item.overlap, 2) if control.name in config.decisive else 1
+        found = vote([judgment.label for judgment in answers], min_support=support, min_votes=least)
+        consensus = found.consensus(item.task, control.name)
         value = next((judgment.value for judgment in answers if judgment.label == consensus.label), None)
         decisions.append(Decision(item.id, consensus, value, now()))
     return tuple(decisions)
@@ -198,8 +197,8 @@ def _described(consensus: Consensus) -> str:
     return f"{consensus.control}: {status} ({answers})"
 
 
-def _next_tier(operation: Operation, item: Placement) -> Tier | None:
-    """Return the next tier of the ladder that somebody works at, in the domain and the task's language.
+def _next_tier(operation: Operation, item: Placement, barred: Set[str]) -> Tier | None:
+    """Return the next tier of the ladder with somebody who works in the domain, reads the task and was not asked yet.
 
     Where no tier above has anybody, the next one: there the task waits, and the team knows whom to hire.
     """
@@ -210,7 +209,7 @@ def _next_tier(operation: Operation, item: Placement) -> Tier | None:
     staffed = {
         member.tier_in(item.project.domain)
         for member in operation.team
-        if language is None or language in member.languages
+        if member.pseudonym not in barred and (language is None or language in member.languages)
     }
     return next((tier for tier in above if tier in staffed), above[0] if above else None)
 

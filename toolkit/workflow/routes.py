@@ -32,6 +32,8 @@ class RouteReport:
 def route(operation: Operation) -> RouteReport:
     """Route every task that has no route, and place it in the projects of its domain.
 
+    A task that was routed before but fitted no label config is tried again.
+
     Parameters
     ----------
     operation : Operation
@@ -51,6 +53,10 @@ def route(operation: Operation) -> RouteReport:
         operation.state.corpus.add_route(found, placements)
         routes.append(found)
         n_placements += len(placements)
+    latest = {found.task: found for _, found in operation.state.corpus.routes()}
+    for task in operation.state.corpus.unplaced():
+        placements = place(task, latest[task.id], operation.packs)
+        n_placements += operation.state.work.add(placements)
         if not placements:
             unplaceable.append(task.id)
     return RouteReport(tuple(routes), n_placements, tuple(unplaceable))
@@ -79,6 +85,11 @@ def split_placement_id(placement_id: str) -> tuple[str, ProjectKey]:
     task, _, key = placement_id.rpartition("@")
     domain, config, tier = key.split("/")
     return task, ProjectKey(domain, config, Tier(tier))
+
+
+def question_of(placement_id: str) -> str:
+    """Return what a placement asks, whoever answers: "task@domain/config"."""
+    return placement_id.rpartition("/")[0]
 
 
 def _configs(task: Task, route: Route, packs: Mapping[str, DomainPack]) -> tuple[Sequence[LabelConfig], Tier]:

@@ -101,12 +101,10 @@ def _accounts(operation: Operation, names: Sequence[str]) -> dict[str, Account]:
     credentials = Credentials(operation.folder)
     accounts = {}
     for name in operation.progress(names, "Logging in"):
-        email, password = credentials.of(name) or (
-            f"{name}.{operation.name}@simulated.example",
-            secrets.token_urlsafe(18),
-        )
-        credentials.save(name, email, password)
+        email = f"{name}.{operation.name}@simulated.example"
+        password = credentials.password_for(name, email, secrets.token_urlsafe(18))
         account = operation.platform.ensure_account(name, email, password, simulated=True)
+        credentials.accept(name, email, password)
         operation.state.registry.save_account(account.server_user, name, simulated=True)
         accounts[name] = account
     return accounts

@@ -69,9 +69,9 @@ def upgrade() -> None:
     op.create_table(
         "uploads",
         sa.Column("project", sa.Integer(), nullable=False),
-        sa.Column("path", sa.String(length=1024), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("project", "path"),
+        sa.PrimaryKeyConstraint("project", "content"),
     )
     op.create_table(
         "views",
@@ -79,6 +79,12 @@ def upgrade() -> None:
         sa.Column("annotator", sa.String(length=64), nullable=False),
         sa.Column("server_id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("project", "annotator"),
+    )
+    op.create_table(
+        "workspace",
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
         "tasks",
@@ -138,7 +144,7 @@ def upgrade() -> None:
         sa.Column("task", sa.String(length=128), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("domain", sa.String(length=64), nullable=False),
-        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=True),
         sa.Column("queue", sa.String(length=16), nullable=False),
         sa.Column("tier", sa.String(length=16), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=True),
@@ -197,6 +203,7 @@ def downgrade() -> None:
     op.drop_table("placements")
     op.drop_index(op.f("ix_tasks_document"), table_name="tasks")
     op.drop_table("tasks")
+    op.drop_table("workspace")
     op.drop_table("views")
     op.drop_table("uploads")
     op.drop_table("projects")

@@ -1,0 +1,341 @@
+"""What members can do on the server, and what changes in the workspace, must not turn into wrong labels."""
+
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from tests.workflow.conftest import member, write_team
+from tests.workflow.fake import FakePlatform
+from toolkit.errors import ConfigError, LabelStudioError, WorkspaceError
+from toolkit.models import AssignmentStatus, PlacementStatus, Tier
+from toolkit.workflow import apply, collect, ingest, invite, publish, release, resolve, route, run, simulate
+from toolkit.workspace import open_workspace
+
+
+@pytest.fixture
+def published(operation, texts):
+    ingest(operation, [texts])
+    route(operation)
+    apply(operation)
+    publish(operation)
+    return operation
+
+
+def finance(operation):
+    return next(s for s in operation.state.work.placements() if s.placement.project.domain == "finance")
+
+
+def general(operation):
+    return next(s for s in operation.state.work.placements() if s.placement.project.domain == "general")
+
+
+def assigned(operation, state):
+    found = operation.state.work.assignments(task=state.placement.task)
+    return [item.assignment.annotator for item in found if item.assignment.placement == state.placement.id]
+
+
+def user(operation, fake, name):
+    account = fake.ensure_account(name, f"{name}@example.org", "x", simulated=True)
+    operation.state.registry.save_account(account.server_user, name, simulated=True)
+    return account.server_user
+
+
+def choose(to_name="text", **choices):
+    return [
+        {"id": name, "from_name": name, "to_name": to_name, "type": "choices", "value": {"choices": [label]}}
+        for name, label in choices.items()
+    ]
+
+
+def labels_of(operation, control):
+    return operation.config(finance(operation).placement.project).control(control).labels
+
+
+def judged(operation):
+    """Label by annotator and control, as collect counts them."""
+    from toolkit.workflow.collection import freeze
+
+    return {(j.annotator, j.control): j.label for j in freeze(operation).judgments}
+
+
+def test_what_was_simulated_stays_so_when_people_take_over(published, folder):
+    simulate(published)
+    collect(published)
+    published.state.close()
+    write_team(folder, *({**member(name), "simulated": False} for name in ("ada", "eli", "fay")))
+    with open_workspace(folder, writing=False) as later:
+        resolve(later)
+        from toolkit.workflow.collection import freeze
+
+        assert all(judgment.simulated for judgment in freeze(later).judgments)
+
+
+def test_the_open_tasks_of_somebody_who_left_go_to_others(published, folder, fake):
+    news = general(published)
+    gone = assigned(published, news)[0]
+    published.state.close()
+    team = yaml.safe_load((folder / "team.yaml").read_text("utf-8"))["members"]
+    write_team(folder, *(one for one in team if one["pseudonym"] != gone))
+    with open_workspace(folder, writing=False) as later:
+        report = publish(later)
+        assert report.n_assigned == 1
+        names = fake.stored[news.server_task].data["assignees"].strip("|").split("|")
+        assert gone not in names
+        assert len(names) == 3
+
+
+def test_a_tie_among_those_who_stood_in_goes_to_somebody_who_was_not_asked(folder, operation, texts, fake):
+    team = yaml.safe_load((folder / "team.yaml").read_text("utf-8"))["members"]
+    settings = yaml.safe_load((folder / "workflow.yaml").read_text("utf-8"))
+    pack = folder / "configs" / "domains" / "general" / "domain.yaml"
+    pack.write_text(pack.read_text("utf-8").replace("overlap: 3", "overlap: 2"), encoding="utf-8")
+    write_team(folder, *(one for one in team if one["pseudonym"] in ("eli", "fay", "jon")))
+    assert settings["escalation"]["ladder"] == ["generalist", "specialist", "adjudicator"]
+    operation.state.close()
+    with open_workspace(folder, writing=False) as small:
+        (texts / "bond.txt").unlink()
+        ingest(small, [texts])
+        route(small)
+        apply(small)
+        publish(small)
+        news = general(small)
+        assert sorted(assigned(small, news)) == ["eli", "fay"]
+        for name, label in (("eli", "public"), ("fay", "internal")):
+            fake.annotate(news.server_task, user(small, fake, name), choose(domain="general", sensitivity=label))
+        collect(small)
+        (resolution,) = resolve(small).resolutions
+        assert resolution.next[0].endswith("/adjudicator")
+
+
+def test_media_are_known_by_their_content_not_their_path(operation, tmp_path, fake):
+    clip = tmp_path / "clip.wav"
+    for content in (b"RIFF one", b"RIFF two"):
+        clip.write_bytes(content)
+        ingest(operation, [clip])
+        run(operation)
+    assert [write for write in fake.writes if write[0] == "upload"] == [("upload", "clip.wav")] * 2
+
+
+def test_one_vote_of_two_settles_nothing(published, fake):
+    state = finance(published)
+    names = assigned(published, state)
+    full = {"risk": labels_of(published, "risk")[0], "forward_looking": labels_of(published, "forward_looking")[0]}
+    fake.annotate(state.server_task, user(published, fake, names[0]), choose(**full))
+    fake.annotate(state.server_task, user(published, fake, names[1]), choose(forward_looking=full["forward_looking"]))
+    collect(published)
+    (resolution,) = resolve(published).resolutions
+    assert resolution.status is PlacementStatus.ESCALATED
+    assert "risk" in resolution.reason
+
+
+def test_an_annotation_whose_author_is_changed_stays_one_vote(published, fake):
+    state = finance(published)
+    names = assigned(published, state)
+    users = [user(published, fake, name) for name in names]
+    number = fake.annotate(state.server_task, users[0], choose(risk=labels_of(published, "risk")[0]))
+    collect(published)
+    made, unique_id = fake.found[number]
+    fake.found[number] = (replace(made, author=users[1], last_editor=users[1]), unique_id)
+    collect(published)
+    assert {annotator for annotator, _ in judged(published)} == {names[1]}
+
+
+def test_an_answer_counts_once_its_author_is_registered(published, fake):
+    state = finance(published)
+    name = assigned(published, state)[0]
+    account = fake.ensure_account(name, "x@example.org", "x", simulated=False)
+    fake.annotate(state.server_task, account.server_user, choose(risk=labels_of(published, "risk")[0]))
+    report = collect(published)
+    assert (report.n_judgments, len(report.uncounted)) == (0, 1)
+    assert f"unknown-{account.server_user}" in report.uncounted[0]
+    published.state.registry.save_account(account.server_user, name, simulated=False)
+    report = collect(published)
+    assert (report.n_changed, report.uncounted) == (1, ())
+    assert report.n_judgments > 0
+
+
+def test_somebody_who_answered_at_a_lower_tier_does_not_decide_at_the_next(published, fake):
+    state = finance(published)
+    names = assigned(published, state)
+    low, high = labels_of(published, "risk")[:2]
+    same = labels_of(published, "forward_looking")[0]
+    for name, label in zip(names, (low, high), strict=True):
+        fake.annotate(state.server_task, user(published, fake, name), choose(risk=label, forward_looking=same))
+    collect(published)
+    resolve(published)
+    apply(published)
+    publish(published)
+    above = next(s for s in published.state.work.placements() if s.placement.project.tier is Tier.ADJUDICATOR)
+    fake.annotate(above.server_task, user(published, fake, names[0]), choose(risk=low, forward_looking=same))
+    assert "at a lower tier" in collect(published).uncounted[0]
+    assert resolve(published).resolutions == ()
+
+
+def test_what_somebody_else_made_of_an_answer_does_not_count(published, fake):
+    state = finance(published)
+    author, other = (user(published, fake, name) for name in assigned(published, state))
+    low, high = labels_of(published, "risk")[:2]
+    number = fake.annotate(state.server_task, author, choose(risk=low))
+    collect(published)
+    made, unique_id = fake.found[number]
+    fake.found[number] = (replace(made, results=tuple(choose(risk=high)), last_editor=other), unique_id)
+    report = collect(published)
+    assert (report.n_changed, report.n_edited) == (1, 1)
+    assert {label for (_, control), label in judged(published).items() if control == "risk"} == {low}
+
+
+def test_a_changed_external_id_moves_no_answer(published, fake):
+    state, news = finance(published), general(published)
+    author = user(published, fake, assigned(published, state)[0])
+    fake.stored[state.server_task].data["external_id"] = news.placement.id
+    fake.annotate(state.server_task, author, choose(risk=labels_of(published, "risk")[0]))
+    collect(published)
+    done = {i.assignment.placement for i in published.state.work.assignments() if i.status is AssignmentStatus.DONE}
+    assert done == {state.placement.id}
+
+
+def test_another_server_is_refused_and_the_same_one_elsewhere_is_not(published, folder, fake, monkeypatch):
+    published.state.close()
+    fake.url = "http://moved.example"
+    with open_workspace(folder, writing=False) as moved:
+        assert [change.action for change in apply(moved).projects] == ["unchanged", "unchanged"]
+    monkeypatch.setattr("toolkit.workspace.connect", lambda *_: FakePlatform(url="http://other.example"))
+    with open_workspace(folder, writing=False) as wrong, pytest.raises(WorkspaceError, match="none of this workspace"):
+        apply(wrong)
+
+
+def test_a_smaller_overlap_does_not_close_tasks_that_were_promised_more(published, folder, fake):
+    news = general(published)
+    assert fake.stored[news.server_task].overlap == 3
+    published.state.close()
+    pack = folder / "configs" / "domains" / "general" / "domain.yaml"
+    pack.write_text(pack.read_text("utf-8").replace("overlap: 3", "overlap: 2"), encoding="utf-8")
+    with open_workspace(folder, writing=False) as later:
+        apply(later)
+        assert fake.stored[news.server_task].overlap == 2
+        publish(later)
+        assert fake.stored[news.server_task].overlap == 3
+
+
+def test_answers_made_before_a_config_changed_are_judged_by_the_old_one(published, folder, fake):
+    state = finance(published)
+    author = user(published, fake, assigned(published, state)[0])
+    label = labels_of(published, "risk")[0]
+    fake.annotate(state.server_task, author, choose(risk=label))
+    published.state.close()
+    xml = folder / "configs" / "domains" / "finance" / "labels" / "claims.xml"
+    xml.write_text(xml.read_text("utf-8").replace(f'value="{label}"', 'value="nil"', 1), encoding="utf-8")
+    with open_workspace(folder, writing=False) as later:
+        apply(later)
+        assert not [problem for problem in collect(later).invalid if "risk" in problem]
+        assert ("risk", label) in {(control, found) for (_, control), found in judged(later).items()}
+
+
+def test_a_second_copy_on_the_server_is_taken_out_of_the_views(published, fake):
+    state = finance(published)
+    original = fake.stored[state.server_task]
+    fake.stored[99] = replace(original, data=dict(original.data))
+    assert publish(published).n_duplicates == 1
+    assert fake.stored[99].data["assignees"] == "|"
+    writes = len(fake.writes)
+    publish(published)
+    assert len(fake.writes) == writes
+
+
+def test_a_task_that_fitted_nothing_is_placed_when_a_config_comes(operation, folder, tmp_path):
+    path = tmp_path / "odd.jsonl"
+    path.write_text('{"question": "2 + 2 ?", "solution": "La ville inaugure samedi une exposition."}', encoding="utf-8")
+    ingest(operation, [path])
+    assert len(route(operation).unplaceable) == 1
+    operation.state.close()
+    general = folder / "configs" / "domains" / "general"
+    (general / "labels" / "solution.xml").write_text(
+        '<View><Text name="q" value="$question"/><Text name="s" value="$solution"/>'
+        '<Choices name="ok" toName="s"><Choice value="yes"/><Choice value="no"/></Choices></View>',
+        encoding="utf-8",
+    )
+    pack = yaml.safe_load((general / "domain.yaml").read_text("utf-8"))
+    pack["configs"]["solution"] = {
+        "file": "labels/solution.xml", "title": "Solution", "modality": "text", "fields": ["question", "solution"],
+    }  # fmt: skip
+    (general / "domain.yaml").write_text(yaml.safe_dump(pack, allow_unicode=True), encoding="utf-8")
+    with open_workspace(folder, writing=False) as later:
+        report = route(later)
+        assert (report.routes, report.n_placements, report.unplaceable) == ((), 1, ())
+
+
+def test_a_domain_everybody_found_is_followed_even_if_something_else_is_open(published, fake):
+    news = general(published)
+    for name, label in zip(assigned(published, news), ("public", "internal", "personal"), strict=True):
+        fake.annotate(news.server_task, user(published, fake, name), choose(domain="law", sensitivity=label))
+    collect(published)
+    (resolution,) = resolve(published).resolutions
+    assert resolution.status is PlacementStatus.ESCALATED
+    assert sorted(item.rpartition("@")[2] for item in resolution.next) == [
+        "general/categorize/specialist",
+        "law/clauses/specialist",
+    ]
+
+
+def test_scripts_in_guidelines_do_not_reach_the_server(folder, operation, texts, fake):
+    operation.state.close()
+    guidelines = folder / "configs" / "domains" / "finance" / "guidelines.md"
+    guidelines.write_text("# Finance\n\n<script>alert(1)</script> <img src=x onerror=alert(1)>\n", encoding="utf-8")
+    with open_workspace(folder, writing=False) as later:
+        ingest(later, [texts])
+        route(later)
+        apply(later)
+    spec = next(spec for spec in fake.projects.values() if spec.key.domain == "finance")
+    assert "<script" not in spec.instructions
+    assert "<img" not in spec.instructions
+
+
+def test_an_invitation_that_is_refused_keeps_the_password_that_works(folder, operation, fake, monkeypatch):
+    operation.state.close()
+    write_team(folder, {**member("zoe"), "simulated": False})
+    with open_workspace(folder, writing=False) as opened:
+        path = invite(opened, "zoe", "zoe@lab.example")
+        before = path.read_text("utf-8")
+
+        def refuse(*_, **__):
+            raise LabelStudioError("That address belongs to somebody else.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(fake, "ensure_account", refuse)
+            with pytest.raises(LabelStudioError):
+                invite(opened, "zoe", "eve@lab.example")
+        assert invite(opened, "zoe", "zoe@lab.example").read_text("utf-8") == before
+
+
+def test_a_pack_that_is_gone_is_named(published, folder):
+    published.state.close()
+    pack = folder / "configs" / "domains" / "finance"
+    pack.rename(folder / "finance-away")
+    team = [member(name, domain="general") for name in ("ada", "bea", "cai")]
+    write_team(folder, *team)
+    with open_workspace(folder, writing=False) as later, pytest.raises(ConfigError, match="finance"):
+        apply(later)
+
+
+def test_two_workspaces_cannot_share_a_database(folder, tmp_path):
+    from toolkit.workspace import init_workspace
+
+    other = tmp_path / "other"
+    init_workspace(other)
+    for path in (folder, other):
+        settings = yaml.safe_load((path / "workflow.yaml").read_text("utf-8"))
+        settings["database"] = f"sqlite:///{tmp_path}/shared.sqlite"
+        (path / "workflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    with open_workspace(folder):
+        pass
+    with pytest.raises(WorkspaceError, match="another workspace"), open_workspace(other):
+        pass
+
+
+def test_the_release_says_which_versions_its_labels_were_made_under(published):
+    run(published)
+    versions = release(published, "seeds").release.manifest["label_configs"]
+    assert versions["general/categorize"] == next(
+        config.version for config in published.packs["general"].configs if config.name == "categorize"
+    )
