@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from toolkit.errors import InputError
 from toolkit.models import Document, Modality, Placement, Route, Task
@@ -119,10 +119,7 @@ class Corpus:
     def add_route(self, route: Route, placements: Sequence[Placement]) -> None:
         """Store a task's route and where it is to be answered, both or neither; an earlier route stays as history."""
         with self._engine.begin() as connection:
-            query = select(func.coalesce(func.max(s.routes.c.revision), 0)).where(s.routes.c.task == route.task)
-            revision = connection.execute(query).scalar_one() + 1
-            connection.execute(insert(s.routes).values(revision=revision, routed_at=now(), **route_row(route)))
-            insert_missing(connection, s.placements, [placement_row(placement) for placement in placements])
+            insert_route(connection, route, placements)
 
     def routes(self, task: str | None = None) -> list[tuple[datetime, Route]]:
         """Return every route, or those of a task, oldest first: the last one of a task counts."""
@@ -131,3 +128,11 @@ class Corpus:
             query = query.where(s.routes.c.task == task)
         with self._engine.connect() as connection:
             return [(aware(row.routed_at), read_route(row)) for row in connection.execute(query)]
+
+
+def insert_route(connection: Connection, route: Route, placements: Sequence[Placement]) -> None:
+    """Store a route as its task's newest, and where the task is to be answered."""
+    query = select(func.coalesce(func.max(s.routes.c.revision), 0)).where(s.routes.c.task == route.task)
+    revision = connection.execute(query).scalar_one() + 1
+    connection.execute(insert(s.routes).values(revision=revision, routed_at=now(), **route_row(route)))
+    insert_missing(connection, s.placements, [placement_row(placement) for placement in placements])

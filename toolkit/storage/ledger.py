@@ -156,7 +156,7 @@ def _entries(connection: Connection, *where: ColumnElement[bool]) -> Iterator[Le
 
 
 def _version(known: LedgerEntry | None, annotation: Annotation, current: str) -> str:
-    """Return the label config's version that an annotation was made under: the current one for what is new or edited."""
+    """Return the label config's version an annotation was made under: the current one for what is new or edited."""
     if known is None or known.payload.get("updated_at") != annotation.updated_at.isoformat():
         return current
     return known.config_version

@@ -15,9 +15,11 @@ from toolkit.models import (
     PlacementState,
     PlacementStatus,
     ProjectKey,
+    Route,
     Tier,
 )
 from toolkit.storage import schema as s
+from toolkit.storage.corpus import insert_route
 from toolkit.storage.rows import (
     decision_row,
     insert_missing,
@@ -82,11 +84,14 @@ class Work:
         decisions: Sequence[Decision],
         *,
         next_placements: Sequence[Placement] = (),
+        rerouted: tuple[Route, Sequence[Placement]] | None = None,
     ) -> None:
         """Close a placement, open what follows, and withdraw who has not answered: all or nothing."""
         with self._engine.begin() as connection:
             insert_missing(connection, s.decisions, [decision_row(decision) for decision in decisions])
             insert_missing(connection, s.placements, [placement_row(item) for item in next_placements])
+            if rerouted is not None:
+                insert_route(connection, *rerouted)
             connection.execute(
                 update(s.assignments)
                 .where(s.assignments.c.placement == placement, s.assignments.c.status == AssignmentStatus.OPEN.value)

@@ -152,16 +152,15 @@ def _verdict(
 
 
 def _carry_out(operation: Operation, verdict: _Verdict) -> None:
-    """Store a verdict; what it opens is stored first, so that a kill in between only means to do it again."""
+    """Store a verdict and what it opens, all or nothing."""
     resolution = verdict.resolution
-    if verdict.rerouted is not None:
-        operation.state.corpus.add_route(*verdict.rerouted)
     operation.state.work.close(
         resolution.placement,
         resolution.status,
         resolution.reason,
         verdict.decisions,
         next_placements=verdict.escalated,
+        rerouted=verdict.rerouted,
     )
 
 

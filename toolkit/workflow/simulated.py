@@ -40,7 +40,8 @@ def simulate(operation: Operation, reference: Reference | None = None, *, dry_ru
     operation : Operation
         The workspace; `publish` has been run.
     reference : Reference, optional
-        Right answers for some passages. Without one the hidden truth of a task is drawn from the workspace's seed.
+        Right answers for some passages. Where it says nothing, the hidden truth of a task is drawn from the workspace's
+        seed, but for the domain: there the router's best guess counts as right, so that agreement on it flatters it.
     dry_run : bool
         Only count what would be submitted.
 
