@@ -103,7 +103,9 @@ def test_a_control_that_is_shown_at_times_is_conditional_however_deep_it_lies(ta
 # --- taxonomies
 
 TREE = """
-  <Choice value="Science"><Choice value="Physics"/><Choice value="Life"><Choice value="Genes" alias="g"/></Choice></Choice>
+  <Choice value="Science">
+    <Choice value="Physics"/><Choice value="Life"><Choice value="Genes" alias="g"/></Choice>
+  </Choice>
   <Choice value="Art"/>
 """
 

@@ -68,7 +68,7 @@ def test_a_module_imports_lower_layers_only(path):
     [
         ("routing", "from toolkit.packs import load_packs", False),
         ("routing", "from toolkit.routing.terms import Term", False),
-        ("routing", "from toolkit.agreement import krippendorff_alpha", True),  # the same layer: neither needs the other
+        ("routing", "from toolkit.agreement import krippendorff_alpha", True),  # the same layer
         ("labelconfig", "from toolkit import config", True),
         ("storage", "def read():\n    import toolkit.workflow.routes", True),
         ("workspace", "from toolkit.cli.render import decimal", True),

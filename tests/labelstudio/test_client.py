@@ -240,9 +240,8 @@ def test_project_that_was_deleted_is_not_an_empty_one(platform):
 
 
 def page(numbers, total):
-    return httpx.Response(
-        200, json={"tasks": [{"id": n, "data": {"external_id": f"t{n}"}} for n in numbers], "total": total}
-    )
+    tasks = [{"id": n, "data": {"external_id": f"t{n}"}, "overlap": 1} for n in numbers]
+    return httpx.Response(200, json={"tasks": tasks, "total": total})
 
 
 def test_failing_gateway_between_two_pages_is_asked_again():
