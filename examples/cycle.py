@@ -17,7 +17,7 @@ try:
     with open_workspace(folder) as operation:
         print(f"{ingest(operation, [TEXTS]).n_tasks} tasks")
         for found in route(operation).routes:
-            print(f"  {found.task}: {found.domain} ({found.queue}), confidence {found.confidence:.2f}: {found.reason}")
+            print(f"  {found.task}: {found.domain} ({found.queue}), {found.reason}")
         while True:
             apply(operation)
             published = publish(operation)

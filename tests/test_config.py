@@ -49,7 +49,7 @@ def test_members_become_annotators_in_the_order_of_the_file(tmp_path):
         ("title: a\ntitle: b\n", ["not valid YAML: key 'title' is given twice in"]),
         ("passages: {max_chars: 200, max_chars: 300}\n", ["not valid YAML: key 'max_chars' is given twice in"]),
         (b"title: \xff\n", ["cannot be read: 'utf-8' codec can't decode byte 0xff"]),
-        ("- a\n", ["input should be a valid dictionary or instance of WorkflowFile"]),
+        ("- a\n", ["input should be a mapping, as WorkflowFile"]),
         ("titel: a\n", ["titel: unknown key"]),
         ("version: 2\n", ["version: input should be 1"]),
         ("label_studio: {url: labels.example}\n", ["label_studio.url: string should match pattern"]),
@@ -86,7 +86,7 @@ def test_every_mistake_in_the_workflow_is_named(tmp_path, content, problems):
         (f"members: [{ADA}, email: ada@example.org}}]\n", "members.0.email: unknown key"),
         (f"members: [{ADA.replace('ada', 'Ada Lovelace')}}}]\n", "members.0.pseudonym: string should match pattern"),
         (f"members: [{ADA.replace('law: specialist', 'law: judge')}}}]\n", "members.0.domains.law: input should be"),
-        (f"members: [{ADA.replace('[en, fr]', '[]')}}}]\n", "members.0.languages: tuple should have at least 1 item"),
+        (f"members: [{ADA.replace('[en, fr]', '[]')}}}]\n", "members.0.languages: the list should have at least 1 item"),
     ],
 )
 def test_a_mistake_in_the_team_is_named_with_the_member(tmp_path, content, problem):
@@ -105,3 +105,23 @@ def test_a_file_that_is_not_there_is_said_to_be_missing_and_a_folder_not_to_be_o
 def test_what_was_read_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         WorkflowFile().seed = 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("title: {{name}}\n", "cannot be a key"), ("title: 2025-13-45\n", "not valid YAML"), ("a: 1\na: 2\n", "given twice")],
+)
+def test_odd_yaml_is_a_problem_not_a_crash(tmp_path, text, problem):
+    path = tmp_path / "workflow.yaml"
+    path.write_text(text, encoding="utf-8")
+    found, problems = read_yaml(path, WorkflowFile)
+    assert found is None
+    assert problem in problems[0]
+
+
+def test_yaml_merges_are_understood(tmp_path):
+    path = tmp_path / "workflow.yaml"
+    path.write_text("passages:\n  <<: {max_chars: 500}\n  max_turns: 9\n", encoding="utf-8")
+    found, problems = read_yaml(path, WorkflowFile)
+    assert problems == []
+    assert (found.passages.max_chars, found.passages.max_turns) == (500, 9)

@@ -139,7 +139,7 @@ def test_a_folder_whose_name_cannot_be_part_of_an_id_is_refused(folder, name):
         ({"yaml": "title: [\n"}, "domain.yaml: not valid YAML: while parsing a flow"),
         ({"yaml": b"title: caf\xe9\n"}, "domain.yaml: cannot be read: 'utf-8' codec can't decode byte 0xe9"),
         ({"yaml": YAML + "title: Money\n"}, "domain.yaml: not valid YAML: key 'title' is given twice in"),
-        ({"yaml": "- finance\n"}, "domain.yaml: input should be a valid dictionary"),
+        ({"yaml": "- finance\n"}, "domain.yaml: input should be a mapping"),
         ({"yaml": YAML.replace("title: F", "titel: F")}, "domain.yaml: titel: unknown key"),
         ({"yaml": YAML.replace("topics:", "a/b:")}, "domain.yaml: configs.a/b: string should match pattern"),
         ({"yaml": YAML.replace("specialist", "expert")}, "domain.yaml: tier: input should be 'generalist'"),

@@ -7,7 +7,7 @@ file are reported at once, as ``file: path.to.key: message``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -91,7 +91,9 @@ class MemberFile(Strict):
 
     pseudonym: Name
     languages: tuple[Language, ...] = Field(min_length=1)
-    domains: Mapping[str, Tier] = Field(min_length=1, description='Highest tier per domain; "*" is every domain.')
+    domains: Mapping[str, Tier] = Field(
+        min_length=1, description='The tier they work at, per domain; "*" is every domain that is not named.'
+    )
     simulated: bool = Field(False, description="Answers are made up by `toolkit simulate`.")
     ability: Mapping[str, Share] = Field(
         {}, description='Simulated only: chance of a right answer per domain; "*" is every domain.'
@@ -198,6 +200,15 @@ class WorkflowFile(Strict):
 # --- reading
 
 Model = TypeVar("Model", bound=Strict)
+# pydantic's words for what YAML calls otherwise
+WORDS = {
+    "a valid tuple": "a list",
+    "Tuple should": "The list should",
+    "a valid dictionary or instance of": "a mapping, as",
+    "a valid dictionary": "a mapping",
+    "Dictionary should": "The mapping should",
+    " after validation": "",
+}
 
 
 def read_yaml(path: Path, model: type[Model]) -> tuple[Model | None, list[str]]:
@@ -208,7 +219,7 @@ def read_yaml(path: Path, model: type[Model]) -> tuple[Model | None, list[str]]:
         return None, [f"{path}: no such file"]
     except (OSError, UnicodeDecodeError) as error:
         return None, [f"{path}: cannot be read: {error}"]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         return None, [f"{path}: not valid YAML: {' '.join(str(error).split())}"]
     try:
         return model.model_validate({} if content is None else content), []
@@ -223,6 +234,8 @@ def _where(location: Sequence[Any]) -> str:
 
 def _message(item: Mapping[str, Any]) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
+    for theirs, ours in WORDS.items():
+        message = message.replace(theirs, ours)
     return "unknown key" if item["type"] == "extra_forbidden" else message[:1].lower() + message[1:]
 
 
@@ -233,7 +246,11 @@ class _Loader(yaml.SafeLoader):
 def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r} cannot be a key", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
         seen.add(key)

@@ -182,12 +182,12 @@ class Annotator:
 
     pseudonym: str
     languages: tuple[str, ...]
-    domains: Mapping[str, Tier]  # highest tier per domain; "*" stands for every domain
+    domains: Mapping[str, Tier]  # the tier they work at, per domain; "*" stands for those not named
     simulated: bool = False
     ability: Mapping[str, float] = field(default_factory=dict)  # domain → chance of a right answer
 
     def tier_in(self, domain: str) -> Tier | None:
-        """Return the highest tier the annotator works at in a domain, or None."""
+        """Return the tier the annotator works at in a domain, or None."""
         return self.domains.get(domain, self.domains.get("*"))
 
 

@@ -122,7 +122,13 @@ def open_workspace(
     folder = Path(folder)
     require_workspace(folder)
     settings, team, packs = load_settings(folder)
-    private = _private_folder(folder)
+    try:
+        private = _private_folder(folder)
+        (private / "opening").touch()
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be written to: {error.strerror}.", hint="a workspace keeps state."
+        ) from error
     with _lock(folder, say) if writing else nullcontext(), _reported_storage_errors():
         state, name = _open_state(private, settings)
         try:

@@ -173,12 +173,12 @@ def test_a_second_process_says_who_holds_the_workspace(toolkit, monkeypatch):
 
 
 def test_a_bug_exits_with_70_and_its_traceback(monkeypatch, capsys):
-    from toolkit import cli
+    from toolkit.__main__ import main
 
     monkeypatch.setattr("sys.argv", ["toolkit", "status", "-w", "."])
     monkeypatch.setattr("toolkit.workspace.require_workspace", lambda _: 1 / 0)
     with pytest.raises(SystemExit) as caught:
-        cli.main()
+        main()
     assert caught.value.code == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -48,7 +48,9 @@ def test_an_export_is_read_without_a_label_config(tmp_path: Path) -> None:
     assert triples(table) == [
         ["3", "user-5", "risk", "low"],
         ["3", "user-5", "tags", "a | b"],
+        ["3", "user-5", "spans", "[]"],
         ["3", "user-6", "tags", "b"],
+        ["3", "user-6", "spans", "[]"],
         ["4", "user-5", "spans", '[{"end": 3, "labels": ["person"], "start": 0}]'],
     ]
     assert table["kind"].tolist() == ["choice", "choices", "choices", "spans"]

@@ -1,6 +1,7 @@
 """The steps on a platform in memory; the same on the real server is in tests/integration."""
 
 import json
+import shutil
 
 import pytest
 
@@ -85,13 +86,33 @@ def test_routing_sends_finance_to_its_specialists_and_the_rest_to_generalists(op
     assert route(operation).routes == ()
 
 
-def test_a_task_that_no_label_config_fits_is_named(operation, tmp_path):
+ODD = json.dumps({"question": "2 + 2 ?", "solution": "La ville inaugure samedi une exposition."})
+
+
+def test_a_task_that_one_domain_alone_asks_about_goes_there(operation, tmp_path):
     path = tmp_path / "odd.jsonl"
-    path.write_text(json.dumps({"question": "2 + 2 ?", "solution": "La ville inaugure samedi une exposition."}))
+    path.write_text(ODD, encoding="utf-8")
     ingest(operation, [path])
-    report = route(operation)
-    assert (len(report.unplaceable), report.n_placements) == (1, 0)
-    assert route(operation).unplaceable == report.unplaceable
+    assert route(operation).unplaceable == ()
+    (state,) = operation.state.work.placements()
+    assert str(state.placement.project) == "stem/solution-check/specialist"
+    assert "stem has" in state.placement.reason
+
+
+def test_a_task_that_no_label_config_fits_is_named(folder, operation, tmp_path):
+    path = tmp_path / "odd.jsonl"
+    path.write_text(ODD, encoding="utf-8")
+    operation.state.close()
+    shutil.rmtree(folder / "configs" / "domains" / "stem")
+    write_team(folder, member("ada"))
+    with open_workspace(folder, writing=False) as later:
+        ingest(later, [path])
+        report = route(later)
+        assert (len(report.unplaceable), report.n_placements) == (1, 0)
+        assert route(later).unplaceable == report.unplaceable
+        assert status(later).n_unplaced == 1
+        story = why(later, report.unplaceable[0])
+        assert (story.routes != (), story.placements) == (True, ())
 
 
 def test_apply_makes_each_project_once_and_a_dry_run_none(operation, texts, fake):

@@ -1,5 +1,6 @@
 """What members can do on the server, and what changes in the workspace, must not turn into wrong labels."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import yaml
 
 from tests.workflow.conftest import member, write_team
 from tests.workflow.fake import FakePlatform
-from toolkit.errors import ConfigError, LabelStudioError, WorkspaceError
+from toolkit.errors import ConfigError, InputError, LabelStudioError, WorkspaceError
 from toolkit.models import AssignmentStatus, PlacementStatus, Tier
 from toolkit.workflow import apply, collect, ingest, invite, publish, release, resolve, route, run, simulate
 from toolkit.workspace import open_workspace
@@ -246,9 +247,12 @@ def test_a_second_copy_on_the_server_is_taken_out_of_the_views(published, fake):
 def test_a_task_that_fitted_nothing_is_placed_when_a_config_comes(operation, folder, tmp_path):
     path = tmp_path / "odd.jsonl"
     path.write_text('{"question": "2 + 2 ?", "solution": "La ville inaugure samedi une exposition."}', encoding="utf-8")
-    ingest(operation, [path])
-    assert len(route(operation).unplaceable) == 1
     operation.state.close()
+    shutil.rmtree(folder / "configs" / "domains" / "stem")
+    write_team(folder, member("ada"))
+    with open_workspace(folder, writing=False) as before:
+        ingest(before, [path])
+        assert len(route(before).unplaceable) == 1
     general = folder / "configs" / "domains" / "general"
     (general / "labels" / "solution.xml").write_text(
         '<View><Text name="q" value="$question"/><Text name="s" value="$solution"/>'
@@ -304,7 +308,11 @@ def test_an_invitation_that_is_refused_keeps_the_password_that_works(folder, ope
         with monkeypatch.context() as patched:
             patched.setattr(fake, "ensure_account", refuse)
             with pytest.raises(LabelStudioError):
-                invite(opened, "zoe", "eve@lab.example")
+                invite(opened, "zoe", "zoe@lab.example")
+        with pytest.raises(InputError, match="under another address"):
+            invite(opened, "zoe", "eve@lab.example")
+        with pytest.raises(InputError, match="no e-mail address"):
+            invite(opened, "zoe", "zoe")
         assert invite(opened, "zoe", "zoe@lab.example").read_text("utf-8") == before
 
 

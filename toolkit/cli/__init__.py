@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from toolkit.cli import config, measure, release, server, steps, team, workspace
+from toolkit.cli.common import INTERRUPTED
+from toolkit.errors import StorageError
+
+
+class Commands(TyperGroup):
+    """The commands, and what becomes of a result that nobody can take."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; a reader that has gone is no failure, a full disk is the storage's."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_output()
+            raise typer.Exit from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted; run the same command again to go on", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            _drop_output()
+            typer.echo(f"error: nothing more can be written: {error.strerror}", err=True)
+            raise typer.Exit(StorageError.exit_code) from None
+        return result
+
+
+def _drop_output() -> None:
+    """Let Python end without trying to write what is left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
 
 app = typer.Typer(
     name="toolkit",
+    cls=Commands,
     help="Annotation workflow on Label Studio: routing by domain, agreement, consensus, escalation, releases.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # main() prints what a person can use; a bug shows its plain traceback
@@ -18,8 +54,6 @@ app = typer.Typer(
 )
 for module in (workspace, server, steps, measure, release, team, config):
     module.register(app)
-
-BUG = 70
 
 
 @app.callback(invoke_without_command=True)
@@ -35,15 +69,3 @@ def _root(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit(2)
-
-
-def main() -> None:
-    """Run the command line; a bug exits with 70, so that it is never taken for a failed check."""
-    try:
-        app()
-    except Exception:  # noqa: BLE001 - the last resort; the traceback is what a bug report needs
-        import traceback
-
-        traceback.print_exc()
-        typer.echo("This is a bug in the toolkit; please report it with the lines above.", err=True)
-        sys.exit(BUG)

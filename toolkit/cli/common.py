@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 INTERRUPTED = 130
+TABLE_SUFFIXES = (".csv", ".jsonl", ".parquet")
+REPORT_EVERY_S = 15.0  # where no terminal can show a bar
 
 WorkspaceOption = Annotated[
     Path,
@@ -68,6 +70,20 @@ def exit_on_error(*, but: type[ToolkitError] | None = None) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
+def check_output(output: Path | None, source: Path | None) -> None:
+    """Refuse a result's file that could not be written, or would replace what it was made from, before the work."""
+    from toolkit.errors import InputError
+
+    if output is None:
+        return
+    if output.suffix.lower() not in TABLE_SUFFIXES:
+        raise InputError(f"{output}: results are written as {', '.join(TABLE_SUFFIXES)}; the suffix says which.")
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"{output.parent} is no folder.", hint="make it first.")
+    if source is not None and output.exists() and source.exists() and output.samefile(source):
+        raise InputError(f"{output} is the input; it would be replaced by the result.", hint="choose another name.")
+
+
 @contextmanager
 def opened(folder: Path, *, writing: bool = True) -> Iterator[Operation]:
     """Open a workspace for a command; the toolkit's own errors end the command with their code."""
@@ -78,10 +94,21 @@ def opened(folder: Path, *, writing: bool = True) -> Iterator[Operation]:
 
 
 def progress(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
-    """Show a bar on stderr for what takes over two seconds, where somebody is watching."""
-    if not sys.stderr.isatty():
-        return items
-    return _with_bar(items, description, total)
+    """Show on stderr how far something is: a bar after two seconds, or now and then a line without a terminal."""
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    return (_with_bar if sys.stderr.isatty() else _with_lines)(items, description, total)
+
+
+def _with_lines(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
+    import time
+
+    said = time.monotonic()
+    for number, item in enumerate(items, 1):
+        yield item
+        if time.monotonic() - said > REPORT_EVERY_S:
+            said = time.monotonic()
+            say(f"{description}: {number}" + (f" of {total}" if total is not None else ""))
 
 
 def _with_bar(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
@@ -89,8 +116,6 @@ def _with_bar(items: Iterable[Item], description: str, total: int | None) -> Ite
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    if total is None and isinstance(items, Sized):
-        total = len(items)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     begun, shown = time.monotonic(), False
     bar = Progress(*columns, console=stderr(), transient=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.common import WorkspaceOption, exit_on_error
+from toolkit.cli.common import WorkspaceOption, exit_on_error, say
 
 app = typer.Typer(help="The YAML files: their schema, and whether they are right.", no_args_is_help=True)
+
+if TYPE_CHECKING:
+    from toolkit.models import Annotator, DomainPack
 
 
 class File(StrEnum):
@@ -42,6 +46,7 @@ def check(workspace: WorkspaceOption = Path()) -> None:
     """Read every file of a workspace and name all that is wrong, label configs included."""
     from toolkit.errors import ConfigError
     from toolkit.labelstudio.validation import check_label_config
+    from toolkit.routing import LexiconRouter
     from toolkit.workspace import load_settings
 
     problems = []
@@ -55,4 +60,16 @@ def check(workspace: WorkspaceOption = Path()) -> None:
                 problems.append(str(error))
         if problems:
             raise ConfigError("\n".join(problems))
+        LexiconRouter(packs)  # refuses terms that cannot be looked for
+    for warning in _understaffed(packs, team):
+        say(f"warning: {warning}")
     typer.echo(f"{len(packs)} domain packs, {len(configs)} label configs, {len(team)} members: all right.")
+
+
+def _understaffed(packs: Mapping[str, DomainPack], team: Sequence[Annotator]) -> Iterator[str]:
+    """Yield what the team is too small for: fewer members of a domain's tier than annotations wanted."""
+    for pack in packs.values():
+        wanted = max(config.overlap for config in pack.configs)
+        found = sum(member.tier_in(pack.name) is pack.tier for member in team)
+        if found < wanted:
+            yield f"{pack.name} wants {wanted} {pack.tier}s for a task, the team has {found}; tasks there will wait"

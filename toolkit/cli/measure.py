@@ -14,6 +14,7 @@ from toolkit.cli.common import (
     LabelConfigOption,
     OutputOption,
     WorkspaceOption,
+    check_output,
     exit_on_error,
     opened,
     say,
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 
 ControlOption = Annotated[str | None, typer.Option("--control", "-c", help="Only this control.")]
 MAX_LISTED = 30
+JUDGMENT = (
+    "task",
+    "annotator",
+    "control",
+    "label",
+    "value",
+    "annotation",
+    "created_at",
+    "lead_time_s",
+    "file_row_number",
+)
 FLAGS = {
     "exact_match": "exact",
     "few_tasks": "few",
@@ -58,13 +70,16 @@ def agreement(
         str | None, typer.Option(help="Columns that make groups, as domain,tier; in a workspace domain,config,tier.")
     ] = None,
     fail_under: Annotated[
-        float | None, typer.Option(help="Exit 1 where Krippendorff's alpha is below this or undefined.")
+        float | None,
+        typer.Option(min=-1, max=1, help="Exit 1 where Krippendorff's alpha is below this or undefined."),
     ] = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure how far annotators agree: percent agreement and Krippendorff's alpha, with 95 % intervals."""
-    columns = None if by is None else [name.strip() for name in by.split(",") if name.strip()]
+    columns = None if by is None else _groups(by)
+    with exit_on_error():
+        check_output(output, source)
     n_simulated, targets = 0, {}
     if source is None:
         found = _of_workspace(workspace, columns, control)
@@ -81,7 +96,19 @@ def agreement(
         _print_agreement(report, targets)
     if n_simulated:
         say(f"{n_simulated} of the {report.n_judgments} judgments are simulated")
-    raise typer.Exit(0 if fail_under is None or _passed(report, fail_under) else 1)
+    failed = [] if fail_under is None else _failed(report, fail_under)
+    for group in failed:
+        where = "/".join(str(value) for value in (*group.by.values(), group.control))
+        say(f"below {fail_under:g}: {where}: {_alpha(group.coefficients['krippendorff_alpha'])}")
+    raise typer.Exit(1 if failed or (fail_under is not None and not report.groups) else 0)
+
+
+def _groups(by: str) -> list[str]:
+    """Return the columns to group by; those that a judgment itself consists of make no groups."""
+    columns = [name.strip() for name in by.split(",") if name.strip()]
+    if found := [name for name in columns if name in JUDGMENT]:
+        raise typer.BadParameter(f"{', '.join(found)} is part of every judgment and makes no groups", param_hint="--by")
+    return columns
 
 
 def _of_workspace(workspace: Path, by: list[str] | None, control: str | None) -> WorkspaceAgreement:
@@ -127,6 +154,8 @@ def _judgments(source: Path, controls: tuple[Control, ...] | None) -> pd.DataFra
             f"{source}: {found.attrs['n_annotations']} annotations, {found.attrs['n_skipped']} skipped and left out,"
             f" {found.attrs['n_ground_truth']} marked as ground truth"
         )
+        if controls is None:
+            say("what was asked is told from the answers; --label-config FILE says it for certain")
         for problem in found.attrs["problems"][:MAX_LISTED]:
             say(f"does not fit: {problem}")
         return found
@@ -135,9 +164,10 @@ def _judgments(source: Path, controls: tuple[Control, ...] | None) -> pd.DataFra
     return read_judgments(source)
 
 
-def _passed(report: AgreementReport, threshold: float) -> bool:
-    values = [group.coefficients["krippendorff_alpha"].value for group in report.groups]
-    return bool(values) and all(value is not None and value >= threshold for value in values)
+def _failed(report: AgreementReport, threshold: float) -> list[GroupAgreement]:
+    """Return the groups below a threshold; what is undefined has not reached it, and nan is no threshold to reach."""
+    values = [(group, group.coefficients["krippendorff_alpha"].value) for group in report.groups]
+    return [group for group, value in values if value is None or not value >= threshold]
 
 
 def _print_agreement(report: AgreementReport, targets: Mapping[str, float]) -> None:
@@ -200,19 +230,24 @@ def consensus(
     label_config: LabelConfigOption = None,
     control: ControlOption = None,
     min_support: Annotated[
-        float, typer.Option(min=0, max=1, help="Least share of judgments behind a label, for --input.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Least share of judgments behind a label, for --input (else 0.5); packs say it else."
+        ),
+    ] = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Vote on every task and control: the label, the share behind it, and why where there is none."""
-    if source is None:
-        rows = _consensus_of_workspace(workspace)
-    else:
-        with exit_on_error():
-            rows = _consensus_of_file(source, label_config, min_support)
-    rows = [row for row in rows if control in (None, row["control"])]
+    if source is None and min_support is not None:
+        raise typer.BadParameter("in a workspace the domain packs say it", param_hint="--min-support")
     with exit_on_error():
+        check_output(output, source)
+        if source is None:
+            rows = _consensus_of_workspace(workspace)
+        else:
+            rows = _consensus_of_file(source, label_config, 0.5 if min_support is None else min_support)
+        rows = _of_control(rows, control)
         if output is not None:
             from toolkit.storage.tables import write_table
 
@@ -221,6 +256,17 @@ def consensus(
         print_json({"consensus": rows})
     elif output is None:
         _print_consensus(rows)
+
+
+def _of_control(rows: list[dict[str, Any]], control: str | None) -> list[dict[str, Any]]:
+    from toolkit.errors import InputError
+
+    if not rows:
+        raise InputError("There are no judgments.", hint="run `toolkit collect`, or look at the file.")
+    names = sorted({row["control"] for row in rows})
+    if control is not None and control not in names:
+        raise InputError(f"No judgment is on {control!r}; there are: {', '.join(names)}.")
+    return [row for row in rows if control in (None, row["control"])]
 
 
 def _consensus_of_workspace(workspace: Path) -> list[dict[str, Any]]:
@@ -248,9 +294,17 @@ def _print_consensus(rows: list[dict[str, Any]]) -> None:
     counts = Counter(row["status"] for row in rows)
     print_table(
         f"Consensus by vote: {', '.join(f'{n} {status}' for status, n in sorted(counts.items())) or 'no judgments'}",
-        ("task", "control", "label", "status", ">support", ">judgments", "reason"),
+        ("task", *(["project"] if "project" in rows[0] else []), "control", "label", "status", ">support", "reason"),
         [
-            (r["task"], r["control"], r["label"], r["status"], r["support"], r["n_judgments"], r["reason"])
+            (
+                r["task"],
+                *([r["project"]] if "project" in r else []),
+                r["control"],
+                shortened(r["label"] or "–", 30),
+                r["status"],
+                r["support"],
+                r["reason"],
+            )
             for r in rows[:MAX_LISTED]
         ],
         caption=f"the first {MAX_LISTED} of {len(rows)}; --json or --output give all" if len(rows) > MAX_LISTED else "",

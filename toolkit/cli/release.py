@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.common import JsonOption, WorkspaceOption, opened
+from toolkit.cli.common import JsonOption, WorkspaceOption, opened, say
 from toolkit.cli.render import print_json, print_table
 
 
@@ -45,5 +45,8 @@ def release(
         ],
         caption="some or all of it rests on simulated annotations" if written.manifest["simulated"] else "",
     )
+    for split, counts in splits.items():
+        if not counts["rows"]:
+            say(f"split {split!r} is empty: passages of one document stay together, and there are few documents")
     left = "included" if undecided else "left out"
     typer.echo(f"{report.n_records} rows; {report.n_undecided} undecided {left}, {report.n_open} placements still open")

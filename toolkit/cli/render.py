@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 PIPE_WIDTH = 140  # columns where nobody's terminal says how wide it is
+ROOMY = 110  # columns from which on numbers need not be broken
 
 
 def print_json(content: Mapping[str, Any]) -> None:
@@ -50,17 +55,18 @@ def print_table(
     Columns whose name starts with ">" are aligned to the right, those with "|" are never broken. With `grouped`, the
     first cell of a row is not a column's: it heads the rows that share it.
     """
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     listed = [[_cell(value) for value in row] for row in rows]
     if not listed:
         return
+    console = _console()
+    roomy = console.width >= ROOMY
     table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left", box=_box())
     for name in columns:
         justify: Literal["left", "right"] = "right" if name.startswith(">") else "left"
-        table.add_column(Text(name.lstrip(">|")), justify=justify, overflow="fold", no_wrap=name[0] in ">|")
+        table.add_column(Text(name.lstrip(">|")), justify=justify, overflow="fold", no_wrap=roomy and name[0] in ">|")
     heading = None
     for row in listed:
         if grouped and row[0] != heading:
@@ -68,8 +74,20 @@ def print_table(
             table.add_section()
             table.add_row(Text(heading, style="bold"))
         table.add_row(*(Text(cell) for cell in ([f"  {row[1]}", *row[2:]] if grouped else row)))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     console.print(table)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    class Output(Console):
+        """Leaves it to the command line what becomes of a reader that has gone; rich itself would exit with 1."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Output(highlight=False, width=None if told else PIPE_WIDTH)
 
 
 def _box() -> Any:
@@ -125,3 +143,9 @@ def shortened(text: str, length: int = 60) -> str:
     """Return a text on one line, cut with an ellipsis."""
     flat = " ".join(text.split())
     return flat if len(flat) <= length else f"{flat[: length - 1]}…"
+
+
+def listed_of(total: int, most: int) -> str:
+    """Return what to say below a list of tasks that may be cut."""
+    cut = f"the first {most} of {total}; --json gives all; " if total > most else ""
+    return f"{cut}`toolkit why TASK` tells more"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.cli.common import exit_on_error, progress
+from toolkit.cli.common import check_output, exit_on_error, progress
 from toolkit.cli.render import percent, plain, print_json, print_table, shortened
 from toolkit.models import Document, DomainPack, Route, Task
 
@@ -19,6 +19,7 @@ def route_file(source: Path, output: Path | None, workspace: Path, *, as_json: b
     from toolkit.routing import LexiconRouter
 
     with exit_on_error():
+        check_output(output, source)
         router = LexiconRouter(_packs(workspace))
         tasks = list(progress(_tasks(source), "Reading"))
         routes = [router.route(task) for task in progress(tasks, "Routing")]
@@ -67,7 +68,7 @@ def _tasks(source: Path) -> Iterator[Task]:
 
     for item in read_documents([source]):
         if isinstance(item, Unreadable):
-            raise InputError(f"{item.source}: {item.reason}", hint="mend the line, or take it out.")
+            raise InputError(f"{item.source}: {item.reason}", hint="route reads .csv, .jsonl, .parquet, .txt and .md.")
         yield _task(item, detect_language)
 
 

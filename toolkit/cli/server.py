@@ -26,7 +26,9 @@ def register(parent: typer.Typer) -> None:
 @app.command()
 def start(
     workspace: WorkspaceOption = Path(),
-    port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1; a free one without it.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1; a free one without it.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start the server, or say where it runs; the first start installs Label Studio."""

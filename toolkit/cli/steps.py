@@ -10,7 +10,6 @@ import typer
 
 from toolkit.cli.common import (
     DryRunOption,
-    InputOption,
     JsonOption,
     OutputOption,
     WorkspaceOption,
@@ -19,15 +18,20 @@ from toolkit.cli.common import (
     progress,
     say,
 )
-from toolkit.cli.render import percent, print_json, print_table
+from toolkit.cli.render import listed_of, percent, print_json, print_table
 from toolkit.errors import AuthenticationError, LabelStudioError, ServerVersionError
 
 if TYPE_CHECKING:
+    from toolkit.routing.assignment import Unmet
     from toolkit.simulation import Reference
     from toolkit.workflow.publication import PublishReport
     from toolkit.workflow.resolution import Resolution
     from toolkit.workflow.routes import RouteReport
 
+TextsOption = Annotated[
+    Path | None,
+    typer.Option("--input", "-i", help="A file with a column text, optionally id (.csv, .jsonl, .parquet), or a text."),
+]
 ReferenceOption = Annotated[
     Path | None,
     typer.Option("--reference", help="Right answers for passages (.jsonl: document, start, end, labels)."),
@@ -60,12 +64,14 @@ def ingest(
             f"{report.n_documents} new documents, {report.n_tasks} new tasks; {report.n_known} known already,"
             f" {report.n_duplicates} exact duplicates dropped, {len(report.unreadable)} left out"
         )
+    if not (report.n_documents or report.n_known or report.unreadable):
+        say("there was nothing to read")
     raise typer.Exit(0 if report.passed else 1)
 
 
 def route(
     workspace: WorkspaceOption = Path(),
-    source: InputOption = None,
+    source: TextsOption = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -142,18 +148,27 @@ def print_published(report: PublishReport) -> None:
     print_table(
         "Where to annotate",
         ("annotator", "project", "address"),
-        [(view.annotator, view.project, view.url) for view in report.views],
+        [
+            (view.annotator if view.has_account else f"{view.annotator} (no account yet)", view.project, view.url)
+            for view in report.views
+        ],
     )
     print_unmet(report)
 
 
 def print_unmet(report: PublishReport) -> None:
-    """Print what nobody can take."""
+    """Print what nobody can take, by project and reason: whom the team lacks."""
+    grouped: dict[tuple[str, str], list[Unmet]] = {}
+    for item in report.unmet:
+        grouped.setdefault((item.placement.rpartition("@")[2], item.reason), []).append(item)
+    rows = sorted(grouped.items(), key=lambda entry: (-len(entry[1]), entry[0]))
     print_table(
-        "Waiting for an annotator",
-        ("task and project", ">missing", "reason"),
-        [(item.placement, item.missing, item.reason) for item in report.unmet[:MAX_LISTED]],
-        caption=f"{len(report.unmet)} in all" if len(report.unmet) > MAX_LISTED else "",
+        "Waiting for annotators that the team does not have",
+        ("project", ">tasks", ">annotations", "reason", "for example"),
+        [
+            (project, len(items), sum(item.missing for item in items), reason, items[0].placement.partition("@")[0])
+            for (project, reason), items in rows[:MAX_LISTED]
+        ],
     )
 
 
@@ -224,9 +239,12 @@ def print_escalated(resolutions: tuple[Resolution, ...]) -> None:
     moved = [item for item in resolutions if item.next]
     print_table(
         "Escalated and rerouted",
-        ("task and project", "reason", "goes to"),
-        [(i.placement, i.reason, ", ".join(n.rpartition("@")[2] for n in i.next)) for i in moved[:MAX_LISTED]],
-        caption=f"{len(moved)} in all; `toolkit why TASK` tells more" if moved else "",
+        ("task", "from", "to", "because"),
+        [
+            (*i.placement.split("@"), ", ".join(n.rpartition("@")[2] for n in i.next), i.reason)
+            for i in moved[:MAX_LISTED]
+        ],
+        caption=listed_of(len(moved), MAX_LISTED),
     )
 
 

@@ -22,6 +22,8 @@ def print_story(story: Story, simulated: Collection[str]) -> None:
     _line(1, f"“{shortened(str(task.fields.get('text') or task.text), SHOWN_CHARS)}”")
     for number, (_, route) in enumerate(story.routes, 1):
         _print_route(route, number, len(story.routes))
+    if story.routes and not story.placements:
+        _line(0, f"No label config fits it: none takes {task.modality} with {', '.join(task.fields)}")
     for placement in story.placements:
         _print_placement(story, placement, simulated)
     _line(0, "Releases" if story.releases else "In no release yet")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.common import JsonOption, WorkspaceOption, exit_on_error, opened
-from toolkit.cli.render import percent, print_json, print_table, shortened
+from toolkit.cli.render import listed_of, percent, print_json, print_table, shortened
 
 if TYPE_CHECKING:
     from toolkit.workflow.load import Status
@@ -55,7 +55,12 @@ def status(
         "Tasks",
         ("task", "domain", "queue", "text"),
         [
-            (task.id, route.domain if route else None, route.queue if route else None, shortened(task.text))
+            (
+                task.id,
+                route.domain if route else None,
+                route.queue if route else None,
+                shortened(str(task.fields.get("text") or task.text)),
+            )
             for task in listed
             for route in [routes.get(task.id)]
         ],
@@ -63,9 +68,10 @@ def status(
 
 
 def _print_status(found: Status) -> None:
+    unplaced = f", {found.n_unplaced} that no label config fits" if found.n_unplaced else ""
     typer.echo(
         f"{found.n_documents} documents, {found.n_tasks} tasks ({found.n_unrouted} not routed, {found.n_triage} in"
-        f" triage), {found.n_ledger} ledger entries"
+        f" triage{unplaced}), {found.n_ledger} ledger entries"
         + (f", {found.n_deleted} annotations deleted on the server but kept" if found.n_deleted else "")
     )
     print_table(
@@ -77,7 +83,7 @@ def _print_status(found: Status) -> None:
         "Escalated and rerouted",
         ("task", "from", "to", "because"),
         [(item.task, item.origin, item.to, item.reason) for item in found.moved[:MAX_LISTED]],
-        caption=f"{len(found.moved)} in all; `toolkit why TASK` tells more",
+        caption=listed_of(len(found.moved), MAX_LISTED),
     )
     print_table(
         "Projects",

@@ -15,6 +15,7 @@ from toolkit.errors import InputError
 from toolkit.models import Document, Modality
 
 TEXTS = (".txt", ".md")
+WORKSPACE_PARTS = ("configs", "releases", "snapshots", "server", "workflow.yaml", "team.yaml")
 TABLES: dict[str, Callable[[Path, str], Iterator[Item]]] = {
     ".jsonl": read_jsonl,
     ".csv": read_csv,
@@ -29,9 +30,9 @@ def read_documents(paths: Iterable[Path]) -> Iterator[Document | Unreadable]:
     Parameters
     ----------
     paths : iterable of Path
-        Files, and folders to be read with all below them; hidden files are left out. ``.txt`` and ``.md`` are one
-        document each, ``.jsonl``, ``.csv`` and ``.parquet`` one a record, audio, video and image files one each
-        with what a sidecar (``clip.txt``, ``clip.json``) says of them.
+        Files, and folders to be read with all below them; hidden files and a workspace's own are left out. ``.txt``
+        and ``.md`` are one document each, ``.jsonl``, ``.csv`` and ``.parquet`` one a record, audio, video and image
+        files one each with what a sidecar (``clip.txt``, ``clip.json``) says of them.
 
     Yields
     ------
@@ -78,7 +79,10 @@ def _files(path: Path, source: str) -> Iterator[tuple[Path, str]]:
     except OSError:
         yield path, source  # reading it will say that it cannot be opened
         return
+    own = WORKSPACE_PARTS if (path / "workflow.yaml").is_file() else ()
     for below in inside:
+        if below.name in own:
+            continue
         if not below.name.startswith(".") and not (below.is_symlink() and below.is_dir()):
             yield from _files(below, f"{source}/{below.name}" if source else below.name)
 

@@ -13,7 +13,7 @@ from toolkit.errors import InputError
 from toolkit.labelstudio.answers import TYPES, answers_from_results, results_from_answers
 from toolkit.labelstudio.canonical import canonical_label
 from toolkit.labelstudio.values import LABEL_KEYS
-from toolkit.models import Control, ControlKind
+from toolkit.models import REGIONS, Control, ControlKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,8 @@ def judgments_from_export(
         A JSON export as it comes (not JSON-MIN), or an export snapshot; or the list of tasks in it.
     controls : sequence of Control, optional
         What the label config asks. With it, labels that are not declared are refused, and a set left empty is an
-        answer. Without it, controls are inferred from the results, and what was left empty is missing.
+        answer. Without it, controls are inferred from the results: regions left empty are an answer, too, but of
+        other controls what was left empty is missing.
 
     Returns
     -------
@@ -233,5 +234,6 @@ def _control(name: str, results: Sequence[tuple[Mapping[str, Any], bool]]) -> Co
         kind=kind,
         to_name=str(first.get("to_name", "")),
         per_region=any(hangs for _, hangs in results),
-        conditional=True,  # what was left empty cannot be told from what was not asked
+        # Regions left empty say that there are none; of other controls nobody can tell whether they were asked.
+        conditional=kind not in REGIONS,
     )

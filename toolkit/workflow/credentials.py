@@ -28,11 +28,16 @@ class Credentials:
         found = self._read("accounts").get(pseudonym)
         return None if found is None else (found["email"], found["password"])
 
+    def owner_of(self, email: str) -> str | None:
+        """Return whose account an address is, or None."""
+        accounts = self._read("accounts").items()
+        return next((name for name, found in accounts if found["email"].casefold() == email.casefold()), None)
+
     def password_for(self, pseudonym: str, email: str, fresh: str) -> str:
         """Return the password to try: the one that works, the one that was being tried, or a fresh one, now pending."""
         for section in ("accounts", "pending"):
             found = self._read(section).get(pseudonym)
-            if found is not None and found["email"] == email:
+            if found is not None and found["email"].casefold() == email.casefold():
                 return found["password"]
         self._save("pending", pseudonym, email, fresh)
         return fresh

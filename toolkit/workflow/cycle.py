@@ -66,11 +66,12 @@ def run(
         n_imported += published.n_imported
         n_submitted += simulated.n_submitted
         n_new += collected.n_new
-        say(
-            f"round {n_rounds}: {len(changed)} projects applied, {published.n_imported} tasks sent, "
-            f"{simulated.n_submitted} simulated annotations, {collected.n_new} collected, "
-            f"{len(resolved.resolutions)} placements resolved"
-        )
+        if changed or published.n_imported or simulated.n_submitted or collected.n_new or resolved.resolutions:
+            say(
+                f"round {n_rounds}: {len(changed)} projects applied, {published.n_imported} tasks sent, "
+                f"{simulated.n_submitted} simulated annotations, {collected.n_new} collected, "
+                f"{len(resolved.resolutions)} placements resolved"
+            )
         idle = not (changed or published.n_imported or published.n_assigned or collected.n_new or collected.n_changed)
         settled = idle and not resolved.resolutions
         if settled:

@@ -63,6 +63,7 @@ class Status:
     n_documents: int
     n_tasks: int
     n_unrouted: int
+    n_unplaced: int  # routed, but no label config fits them
     n_triage: int
     n_ledger: int  # entries
     n_deleted: int  # annotations gone from the server, kept in the ledger
@@ -94,6 +95,7 @@ def status(operation: Operation) -> Status:
         n_documents=n_documents,
         n_tasks=n_tasks,
         n_unrouted=n_tasks - len(latest),
+        n_unplaced=len(state.corpus.unplaced()),
         n_triage=sum(route.queue is Queue.TRIAGE for route in latest.values()),
         n_ledger=n_ledger,
         n_deleted=state.ledger.count(DELETED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
@@ -32,18 +33,35 @@ def invite(operation: Operation, pseudonym: str, email: str, *, dry_run: bool = 
     Raises
     ------
     InputError
-        Nobody in the team has that pseudonym, or it is a simulated member's.
+        Nobody in the team has that pseudonym, it is a simulated member's, the address is none or somebody else's, or
+        the member has an account under another address.
     """
     members = {member.pseudonym: member for member in operation.team}
     if pseudonym not in members:
         raise InputError(f"Nobody in team.yaml is called {pseudonym!r}.", hint="add the member first.")
     if members[pseudonym].simulated:
         raise InputError(f"{pseudonym!r} is simulated and gets an account by `toolkit simulate`.")
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        raise InputError(f"{email!r} is no e-mail address.")
+    credentials = Credentials(operation.folder)
+    _check_free(credentials, pseudonym, email)
     if dry_run:
         return None
-    credentials = Credentials(operation.folder)
     password = credentials.password_for(pseudonym, email, secrets.token_urlsafe(12))
     account = operation.platform.ensure_account(pseudonym, email, password, simulated=False)
     credentials.accept(pseudonym, email, password)
     operation.state.registry.save_account(account.server_user, pseudonym, simulated=False)
     return credentials.hand_over(pseudonym, operation.platform.url)
+
+
+def _check_free(credentials: Credentials, pseudonym: str, email: str) -> None:
+    """One account per member, one member per account: else somebody could answer a task twice."""
+    known = credentials.of(pseudonym)
+    if known is not None and known[0].casefold() != email.casefold():
+        raise InputError(
+            f"{pseudonym!r} has an account under another address.",
+            hint="a second one could answer the same task again; give a new person a pseudonym of their own.",
+        )
+    owner = credentials.owner_of(email)
+    if owner not in (None, pseudonym):
+        raise InputError(f"{email} is the address of {owner!r}.")

@@ -36,6 +36,7 @@ class View:
     annotator: str
     project: str  # its title
     url: str
+    has_account: bool  # whether the annotator can log in yet, as far as the toolkit knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +270,13 @@ def _shown(operation: Operation, record: ProjectRecord, name: str, value: Any) -
 def _views(operation: Operation, record: ProjectRecord, annotators: set[str]) -> list[View]:
     views = []
     known = operation.state.registry.views()
+    members = {account.pseudonym for account in operation.state.registry.accounts().values()} | operation.simulated()
     for name in sorted(annotators):
         view = operation.platform.ensure_view(record.server_id, name)
         if known.get((record.server_id, name)) != view:
             operation.state.registry.save_view(record.server_id, name, view)
-        views.append(View(name, record.title, view_url(operation.platform.url, record.server_id, view)))
+        url = view_url(operation.platform.url, record.server_id, view)
+        views.append(View(name, record.title, url, name in members))
     return views
 
 

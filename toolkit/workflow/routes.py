@@ -65,12 +65,14 @@ def route(operation: Operation) -> RouteReport:
 def place(task: Task, route: Route, packs: Mapping[str, DomainPack]) -> list[Placement]:
     """Return where a routed task is to be answered: in every label config of its domain that fits it.
 
-    A domain without a config for the task's modality leaves it to the general pack's generalists.
+    Where the domain has none, the general pack's generalists take it; where they have none either, the only domain
+    that asks about such material does.
     """
     configs, tier = _configs(task, route, packs)
     reason = "in triage" if route.queue is Queue.TRIAGE else f"routed to {route.domain}"
     if configs and configs[0].domain != route.domain:
-        reason = f"{reason}; no label config of {route.domain} takes {task.modality}, so the general one does"
+        shown = ", ".join(task.fields)
+        reason = f"{reason}, which has no label config for {task.modality} with {shown}; {configs[0].domain} has"
     return [placement(task.id, config, tier, config.overlap, reason) for config in configs]
 
 
@@ -93,8 +95,14 @@ def question_of(placement_id: str) -> str:
 
 
 def _configs(task: Task, route: Route, packs: Mapping[str, DomainPack]) -> tuple[Sequence[LabelConfig], Tier]:
-    fitting = configs_for(task, pack_named(packs, route.domain))
-    if fitting or route.domain == FALLBACK_DOMAIN:
+    if fitting := configs_for(task, pack_named(packs, route.domain)):
         return fitting, route.tier
     general = packs[FALLBACK_DOMAIN]
-    return configs_for(task, general), general.tier
+    if fitting := configs_for(task, general):
+        return fitting, general.tier
+    return _only_taker(task, packs)
+
+
+def _only_taker(task: Task, packs: Mapping[str, DomainPack]) -> tuple[Sequence[LabelConfig], Tier]:
+    takers = [pack for pack in packs.values() if configs_for(task, pack)]
+    return (configs_for(task, takers[0]), takers[0].tier) if len(takers) == 1 else ((), Tier.GENERALIST)

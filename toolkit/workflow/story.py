@@ -32,7 +32,7 @@ def why(operation: Operation, task_id: str) -> Story:
     operation : Operation
         The workspace; no server is asked.
     task_id : str
-        A task's id, or an unambiguous beginning of it.
+        A task's id, an unambiguous beginning of it, or the id of one of its placements.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def why(operation: Operation, task_id: str) -> Story:
         No task, or more than one, has such an id.
     """
     state = operation.state
-    task = state.corpus.task(task_id)
+    task = state.corpus.task(task_id.partition("@")[0])
     placements = sorted(state.work.placements(task=task.id), key=lambda item: item.placed_at)
     return Story(
         task=task,
