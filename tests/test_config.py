@@ -86,7 +86,10 @@ def test_every_mistake_in_the_workflow_is_named(tmp_path, content, problems):
         (f"members: [{ADA}, email: ada@example.org}}]\n", "members.0.email: unknown key"),
         (f"members: [{ADA.replace('ada', 'Ada Lovelace')}}}]\n", "members.0.pseudonym: string should match pattern"),
         (f"members: [{ADA.replace('law: specialist', 'law: judge')}}}]\n", "members.0.domains.law: input should be"),
-        (f"members: [{ADA.replace('[en, fr]', '[]')}}}]\n", "members.0.languages: the list should have at least 1 item"),
+        (
+            f"members: [{ADA.replace('[en, fr]', '[]')}}}]\n",
+            "members.0.languages: the list should have at least 1 item",
+        ),
     ],
 )
 def test_a_mistake_in_the_team_is_named_with_the_member(tmp_path, content, problem):
@@ -109,7 +112,11 @@ def test_what_was_read_cannot_be_changed():
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("title: {{name}}\n", "cannot be a key"), ("title: 2025-13-45\n", "not valid YAML"), ("a: 1\na: 2\n", "given twice")],
+    [
+        ("title: {{name}}\n", "cannot be a key"),
+        ("title: 2025-13-45\n", "not valid YAML"),
+        ("a: 1\na: 2\n", "given twice"),
+    ],
 )
 def test_odd_yaml_is_a_problem_not_a_crash(tmp_path, text, problem):
     path = tmp_path / "workflow.yaml"

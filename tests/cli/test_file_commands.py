@@ -151,3 +151,59 @@ def test_an_export_is_read_as_it_comes(toolkit):
     assert "@" not in out
     plain = toolkit("agreement", "-i", source, "--json")
     assert plain[0] == 0
+
+
+def test_a_result_never_replaces_its_input(toolkit, votes):
+    before = votes.read_bytes()
+    for command in ("agreement", "consensus"):
+        code, _, err = toolkit(command, "-i", votes, "-o", votes)
+        assert code == 2
+        assert "is the input" in err
+    assert votes.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "expected"), [("out.xlsx", "the suffix says which"), ("no/out.csv", "is no folder")])
+def test_where_a_result_cannot_go_is_said_before_the_work(toolkit, votes, name, expected):
+    for command in ("agreement", "consensus"):
+        code, _, err = toolkit(command, "-i", votes, "-o", name)
+        assert (code, expected in err) == (2, True)
+
+
+def test_questions_that_make_no_sense_are_usage_errors(toolkit, votes):
+    assert toolkit("agreement", "-i", votes, "--by", "label")[0] == 2
+    assert toolkit("agreement", "-i", votes, "--by", "nothing")[0] == 2
+    assert toolkit("agreement", "-i", votes, "--fail-under", "2")[0] == 2
+    assert toolkit("consensus", "-i", votes, "--control", "nothing")[0] == 2
+
+
+def test_a_failed_threshold_names_what_failed(toolkit, votes):
+    _, _, err = toolkit("agreement", "-i", votes, "--fail-under", "0.6")
+    assert "below 0.6: urgency: 0.50" in err
+    assert "refund" not in err
+    assert toolkit("agreement", "-i", votes, "--fail-under", "nan")[0] == 2
+
+
+def test_without_a_label_config_nothing_marked_is_still_an_answer(toolkit):
+    with_config = toolkit("agreement", "-i", EXAMPLES / "export.json", "--label-config", EXAMPLES / "export_config.xml")
+    without = toolkit("agreement", "-i", EXAMPLES / "export.json")
+    assert with_config[1] == without[1]
+    assert "--label-config" in without[2]
+
+
+def test_a_reader_that_has_gone_is_no_failure(votes):
+    import subprocess
+    import sys
+
+    command = f"'{sys.executable}' -m toolkit agreement -i '{votes}' | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (found.stdout.strip(), found.stderr) == ("0", "")
+
+
+def test_a_full_disk_is_the_storages_failure(votes):
+    import subprocess
+    import sys
+
+    command = f"'{sys.executable}' -m toolkit agreement -i '{votes}' > /dev/full"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert found.returncode == 3
+    assert found.stderr.startswith("error: nothing more can be written")

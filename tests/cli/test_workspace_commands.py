@@ -22,12 +22,12 @@ def toolkit(tmp_path, monkeypatch):
     monkeypatch.setenv("TOOLKIT_WORKSPACE", str(folder))
     monkeypatch.setattr("toolkit.workspace.connect", lambda *_: fake)
 
-    def run(*words, code=0):
+    def run(*words, code=0, stderr=False):
         result = CliRunner().invoke(app, list(map(str, words)))
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == code, result.output
-        return result.stdout if code == 0 else result.stderr
+        return result.stderr if code or stderr else result.stdout
 
     run.folder, run.fake = folder, fake
     return run
@@ -197,3 +197,57 @@ def test_version_and_bare_call(toolkit):
     assert __version__ in toolkit("--version")
     toolkit(code=2)
     toolkit("nonsense", code=2)
+
+
+def test_a_team_that_is_too_small_is_said_beforehand_and_by_publish(filled):
+    (filled.folder / "team.yaml").write_text(
+        "version: 1\nmembers: [{pseudonym: zoe, languages: [fr], domains: {'*': specialist}}]\n", encoding="utf-8"
+    )
+    assert "finance wants 2 specialists for a task, the team has 1" in filled("config", "check", stderr=True)
+    filled("route")
+    filled("apply")
+    shown = filled("publish")
+    assert "zoe (no account yet)" in shown
+    assert "Waiting for annotators that the team does not have" in shown
+    assert "finance/claims/specialist" in shown
+
+
+def test_a_run_can_be_foreseen(filled):
+    assert "2 tasks would be routed" in filled("run", "--dry-run")
+    filled("route")
+    shown = filled("run", "--dry-run")
+    assert "2 would be sent, 2 projects made or changed, 5 assignments made" in shown
+    assert filled.fake.writes == []
+    assert json.loads(filled("run", "--dry-run", "--json"))["run"]["n_unrouted"] == 0
+
+
+def test_ingesting_a_workspace_leaves_out_what_it_consists_of(filled):
+    filled("run")
+    filled("release", "seeds")
+    (filled.folder / "mine.txt").write_text("Une note à moi, et rien d’autre.", encoding="utf-8")
+    assert "1 new documents" in filled("ingest", filled.folder)
+
+
+def test_a_workspace_that_cannot_be_written_to_is_the_storages_failure(filled):
+    private = filled.folder / ".toolkit"
+    private.rename(filled.folder / "away")
+    private.write_text("a file in the way", encoding="utf-8")
+    assert "cannot be written to" in filled("status", code=3)
+
+
+def test_watching_goes_on_when_the_server_is_away_for_a_while(filled, monkeypatch):
+    from toolkit.errors import AuthenticationError, LabelStudioError
+
+    slept, answers = [], [LabelStudioError("No Label Studio answers."), None, AuthenticationError("Wrong token.")]
+
+    def connect(*_):
+        problem = answers.pop(0)
+        if problem is not None:
+            raise problem
+        return filled.fake
+
+    monkeypatch.setattr("toolkit.workspace.connect", connect)
+    monkeypatch.setattr("time.sleep", slept.append)
+    assert "Wrong token" in filled("run", "--watch", "5", code=3)
+    assert slept == [5, 5]
+    assert filled.fake.found
