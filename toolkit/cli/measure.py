@@ -47,11 +47,12 @@ FLAGS = {
     "skewed_labels": "skewed",
     "undefined_resamples": "unstable",
 }
+WEAKNESSES = ("few_tasks", "skewed_labels", "undefined_resamples")
 LEGEND = (
     "tasks: those with two judgments or more. agreement: share of agreeing pairs per task. alpha: Krippendorff's for"
-    " nominal labels, 1 perfect, 0 as by chance. exact: answers are compared whole. Trust the intervals less where it"
-    " says few (under 30 tasks), skewed (fewer than 10 judgments besides the commonest label) or unstable (over 1 % of"
-    " the resamples undefined)."
+    " nominal labels, 1 perfect, 0 as by chance; <: below what the domain pack wants. exact: answers are compared whole."
+    " Trust the intervals less where it says few (under 30 tasks), skewed (fewer than 10 judgments besides the commonest"
+    " label) or unstable (over 1 % of the resamples undefined)."
 )
 
 
@@ -176,7 +177,7 @@ def _print_agreement(report: AgreementReport, targets: Mapping[str, float]) -> N
         (_agreement_row(group, targets) for group in report.groups if group not in alone), key=lambda row: row[:2]
     )
     named = bool(report.groups and report.groups[0].by)
-    columns = ("|control", ">tasks", ">annotators", ">agreement", "|alpha [95 %]", "|most used", "notes")
+    columns = ("|control", ">tasks", ">annotators", ">agreement", "|alpha [95 %]", "|most used", "|notes")
     print_table(
         f"Agreement: {report.n_judgments} judgments of {report.n_annotators} annotators on {report.n_tasks} tasks",
         columns,
@@ -196,11 +197,13 @@ def _agreement_row(group: GroupAgreement, targets: Mapping[str, float]) -> tuple
     alpha, share = group.coefficients["krippendorff_alpha"], group.coefficients["percent_agreement"]
     shown = "–" if share.value is None else percent(share.value)
     used = sorted(((part, label) for label, part in group.labels.items() if part), key=lambda item: (-item[0], item[1]))
-    label = f"{shortened(used[0][1], 20)} {percent(used[0][0])}" if used else ""
-    notes = list(dict.fromkeys(FLAGS[flag] for flag in (*alpha.flags, *share.flags)))
+    label = f"{shortened(used[0][1], 18)} {percent(used[0][0])}" if used else ""
+    flags = {*alpha.flags, *share.flags}
+    weak = [flag for flag in WEAKNESSES if flag in flags][:1]  # the first says enough; --json gives all
+    notes = [FLAGS[flag] for flag in ("exact_match", *weak) if flag in flags]
     target = targets.get(group.by.get("domain") or "")
     if target is not None and alpha.value is not None and alpha.value < target and FLAGS["exact_match"] not in notes:
-        notes.insert(0, f"below {target:g}")
+        notes.insert(0, f"<{target:g}")
     name = "/".join("–" if value is None else value for value in group.by.values())
     return (name, group.control, alpha.n_tasks, group.n_annotators, shown, _alpha(alpha), label, ", ".join(notes))
 

@@ -66,7 +66,9 @@ def print_table(
     table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left", box=_box())
     for name in columns:
         justify: Literal["left", "right"] = "right" if name.startswith(">") else "left"
-        table.add_column(Text(name.lstrip(">|")), justify=justify, overflow="fold", no_wrap=roomy and name[0] in ">|")
+        whole = roomy and name[0] in ">|"
+        overflow: Literal["ellipsis", "fold"] = "ellipsis" if whole else "fold"
+        table.add_column(Text(name.lstrip(">|")), justify=justify, overflow=overflow, no_wrap=whole)
     heading = None
     for row in listed:
         if grouped and row[0] != heading:
