@@ -50,9 +50,9 @@ FLAGS = {
 WEAKNESSES = ("few_tasks", "skewed_labels", "undefined_resamples")
 LEGEND = (
     "tasks: those with two judgments or more. agreement: share of agreeing pairs per task. alpha: Krippendorff's for"
-    " nominal labels, 1 perfect, 0 as by chance; <: below what the domain pack wants. exact: answers are compared whole."
-    " Trust the intervals less where it says few (under 30 tasks), skewed (fewer than 10 judgments besides the commonest"
-    " label) or unstable (over 1 % of the resamples undefined)."
+    " nominal labels, 1 perfect, 0 as by chance; <: below what the domain pack wants. exact: answers are compared"
+    " whole. Trust the intervals less where it says few (under 30 tasks), skewed (fewer than 10 judgments besides the"
+    " commonest label) or unstable (over 1 % of the resamples undefined)."
 )
 
 
