@@ -10,6 +10,13 @@ SIMULATED = (
     "They say nothing about the texts and nothing about how people would label them."
 )
 
+COLUMNS = (
+    "A row is one task under one label config. In JSONL `labels`, `support` and `n_judgments` go by control; in CSV and\n"
+    "Parquet they are the columns `label_…`, `support_…` and `n_…`, where choices, ratings and pairs are plain text and\n"
+    "all else is JSON. A label is empty where the judgments did not settle it; its support is then the share of the\n"
+    "leading one. `tier` is who decided, `status` whether everything that had to be settled was."
+)
+
 
 def readme_text(manifest: Mapping[str, Any]) -> str:
     """Return the README of a release as Markdown."""
@@ -19,6 +26,7 @@ def readme_text(manifest: Mapping[str, Any]) -> str:
         _summary(manifest["counts"]),
         _table(["label config", "version", "rows"], _configs(manifest)),
         _table(["split", "share", "documents", "rows"], _splits(manifest)),
+        COLUMNS,
         "Every label config has one file per format in `data/`. `manifest.json` lists every file with its SHA-256,\n"
         "the seed, and the ledger entry that the labels come from.",
     ]
