@@ -112,10 +112,10 @@ from 3 documents. 1 undecided rows were left out.
 | test | 0.2 | 1 | 1 |
 | train | 0.8 | 2 | 4 |
 
-A row is one task under one label config. In JSONL `labels`, `support` and `n_judgments` go by control; in CSV and
-Parquet they are the columns `label_…`, `support_…` and `n_…`, where choices, ratings and pairs are plain text and
-all else is JSON. A label is empty where the judgments did not settle it; its support is then the share of the
-leading one. `tier` is who decided, `status` whether everything that had to be settled was.
+A row is one task under one label config. In JSONL `labels`, `support` and `n_judgments` go by control; in CSV
+and Parquet they are the columns `label_…`, `support_…` and `n_…`, where choices, ratings and pairs are plain
+text and all else is JSON. A label is empty where the judgments did not settle it; its support is then the
+share of the leading one. `tier` is who decided, `status` whether everything that had to be settled was.
 
 Every label config has one file per format in `data/`. `manifest.json` lists every file with its SHA-256,
 the seed, and the ledger entry that the labels come from.

@@ -337,7 +337,7 @@ def test_agreement_and_consensus_of_a_run(finished):
     assert 0.3 < alpha.value < 1
     assert group.n_annotators == 4
     voted = compute_consensus(operation)
-    assert all(item.simulated for item in voted)
+    assert {item.simulated for item in voted} == {True}
     assert {item.consensus.control for item in voted} >= {"domain", "sensitivity", "quality"}
 
 

@@ -1,12 +1,13 @@
 """What members can do on the server, and what changes in the workspace, must not turn into wrong labels."""
 
+import json
 import shutil
 from dataclasses import replace
 
 import pytest
 import yaml
 
-from tests.workflow.conftest import member, write_team
+from tests.workflow.conftest import BOND, member, write_team
 from tests.workflow.fake import FakePlatform
 from toolkit.errors import ConfigError, InputError, LabelStudioError, WorkspaceError
 from toolkit.models import AssignmentStatus, PlacementStatus, Tier
@@ -69,7 +70,9 @@ def test_what_was_simulated_stays_so_when_people_take_over(published, folder):
         resolve(later)
         from toolkit.workflow.collection import freeze
 
-        assert all(judgment.simulated for judgment in freeze(later).judgments)
+        judgments = freeze(later).judgments
+        assert judgments
+        assert all(judgment.simulated for judgment in judgments)
 
 
 def test_the_open_tasks_of_somebody_who_left_go_to_others(published, folder, fake):
@@ -130,7 +133,7 @@ def test_one_vote_of_two_settles_nothing(published, fake):
     assert "risk" in resolution.reason
 
 
-def test_an_annotation_whose_author_is_changed_stays_one_vote(published, fake):
+def test_an_annotation_whose_author_is_changed_stays_its_authors_vote(published, fake):
     state = finance(published)
     names = assigned(published, state)
     users = [user(published, fake, name) for name in names]
@@ -138,8 +141,100 @@ def test_an_annotation_whose_author_is_changed_stays_one_vote(published, fake):
     collect(published)
     made, unique_id = fake.found[number]
     fake.found[number] = (replace(made, author=users[1], last_editor=users[1]), unique_id)
+    assert collect(published).n_edited == 1
+    assert {annotator for annotator, _ in judged(published)} == {names[0]}
+
+
+def test_a_vote_outlives_its_authors_account(published, fake):
+    state = finance(published)
+    author = user(published, fake, assigned(published, state)[0])
+    number = fake.annotate(state.server_task, author, choose(risk=labels_of(published, "risk")[0]))
+    before = collect(published)
+    made, unique_id = fake.found[number]
+    fake.found[number] = (replace(made, author=None, last_editor=None), unique_id)
+    after = collect(published)
+    assert (after.n_judgments, after.n_edited) == (before.n_judgments, 1)
+
+
+def test_an_answer_to_one_text_never_becomes_anothers(operation, tmp_path, fake):
+    texts = tmp_path / "two.jsonl"
+    lines = [f"{BOND} Texte {letter}." for letter in "AB"]
+    texts.write_text("\n".join(json.dumps({"text": line}) for line in lines), encoding="utf-8")
+    ingest(operation, [texts])
+    route(operation)
+    apply(operation)
+    publish(operation)
+    first, second = operation.state.work.placements()
+    original = dict(fake.stored[first.server_task].data)
+    fake.stored[first.server_task].data["external_id"] = second.placement.id
+    publish(operation)
+    after = {state.placement.id: state.server_task for state in operation.state.work.placements()}
+    assert after == {first.placement.id: first.server_task, second.placement.id: second.server_task}
+    assert fake.stored[first.server_task].data == original
+    assert len(fake.stored) == 2
+
+
+def test_an_answer_after_the_decision_is_told_and_changes_nothing(published, fake):
+    state = finance(published)
+    low, high = labels_of(published, "risk")[:2]
+    same = labels_of(published, "forward_looking")[0]
+    users = [user(published, fake, name) for name in assigned(published, state)]
+    numbers = [fake.annotate(state.server_task, one, choose(risk=low, forward_looking=same)) for one in users]
+    assert collect(published).n_late == 0
+    assert resolve(published).resolutions[0].status is PlacementStatus.DECIDED
+    for number in numbers:
+        made, unique_id = fake.found[number]
+        fake.found[number] = (replace(made, results=tuple(choose(risk=high, forward_looking=same))), unique_id)
+    assert collect(published).n_late == 2
+    assert resolve(published).resolutions == ()
+    decided = {d.consensus.control: d.consensus.label for d in published.state.work.decisions()}
+    assert decided["risk"] == low
+
+
+def test_an_escalated_task_with_too_few_above_goes_on_up(published, folder, fake):
+    news = general(published)
+    for name, label in zip(assigned(published, news), ("public", "internal", "personal"), strict=True):
+        fake.annotate(news.server_task, user(published, fake, name), choose(domain="general", sensitivity=label))
     collect(published)
-    assert {annotator for annotator, _ in judged(published)} == {names[1]}
+    resolve(published)
+    published.state.close()
+    team = yaml.safe_load((folder / "team.yaml").read_text("utf-8"))["members"]
+    write_team(folder, *(one for one in team if one["pseudonym"] != "fay"))
+    with open_workspace(folder, writing=False) as later:
+        apply(later)
+        assert [item.missing for item in publish(later).unmet if "categorize/specialist" in item.placement] == [1]
+        above = next(
+            s
+            for s in later.state.work.placements()
+            if s.placement.project.config == "categorize" and s.placement.project.tier is Tier.SPECIALIST
+        )
+        fake.annotate(above.server_task, user(later, fake, "eli"), choose(domain="general", sensitivity="public"))
+        collect(later)
+        (resolution,) = resolve(later).resolutions
+        assert resolution.next[0].endswith("/adjudicator")
+
+
+def test_publishing_to_too_few_writes_once(published, folder, fake, texts):
+    (texts / "more.txt").write_text(f"{BOND} Et encore.", encoding="utf-8")
+    published.state.close()
+    team = yaml.safe_load((folder / "team.yaml").read_text("utf-8"))["members"]
+    write_team(folder, *(one for one in team if one["pseudonym"] != "fay"))
+    with open_workspace(folder, writing=False) as later:
+        ingest(later, [texts])
+        route(later)
+        publish(later)
+        writes = len(fake.writes)
+        publish(later)
+        assert len(fake.writes) == writes
+
+
+def test_when_everybody_left_the_task_is_in_nobodys_view(published, folder, fake):
+    state = finance(published)
+    published.state.close()
+    write_team(folder, member("ada"))
+    with open_workspace(folder, writing=False) as later:
+        publish(later)
+        assert fake.stored[state.server_task].data["assignees"] == "|"
 
 
 def test_an_answer_counts_once_its_author_is_registered(published, fake):
@@ -269,17 +364,23 @@ def test_a_task_that_fitted_nothing_is_placed_when_a_config_comes(operation, fol
         assert (report.routes, report.n_placements, report.unplaceable) == ((), 1, ())
 
 
-def test_a_domain_everybody_found_is_followed_even_if_something_else_is_open(published, fake):
+@pytest.mark.parametrize("ladder", [["generalist"], ["generalist", "specialist", "adjudicator"]])
+def test_a_domain_that_was_found_is_followed_when_the_question_is_closed(published, folder, fake, ladder):
     news = general(published)
     for name, label in zip(assigned(published, news), ("public", "internal", "personal"), strict=True):
         fake.annotate(news.server_task, user(published, fake, name), choose(domain="law", sensitivity=label))
     collect(published)
-    (resolution,) = resolve(published).resolutions
-    assert resolution.status is PlacementStatus.ESCALATED
-    assert sorted(item.rpartition("@")[2] for item in resolution.next) == [
-        "general/categorize/specialist",
-        "law/clauses/specialist",
-    ]
+    published.state.close()
+    settings = yaml.safe_load((folder / "workflow.yaml").read_text("utf-8"))
+    settings["escalation"]["ladder"] = ladder
+    (folder / "workflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    with open_workspace(folder, writing=False) as later:
+        (resolution,) = resolve(later).resolutions
+    opened = [item.rpartition("@")[2] for item in resolution.next]
+    if len(ladder) == 1:
+        assert (resolution.status, opened) == (PlacementStatus.UNDECIDED, ["law/clauses/specialist"])
+    else:
+        assert (resolution.status, opened) == (PlacementStatus.ESCALATED, ["general/categorize/specialist"])
 
 
 def test_scripts_in_guidelines_do_not_reach_the_server(folder, operation, texts, fake):
@@ -347,3 +448,39 @@ def test_the_release_says_which_versions_its_labels_were_made_under(published):
     assert versions["general/categorize"] == next(
         config.version for config in published.packs["general"].configs if config.name == "categorize"
     )
+
+
+def test_a_finished_answer_counts_before_a_later_skip(published, fake):
+    state = finance(published)
+    author = user(published, fake, assigned(published, state)[0])
+    fake.annotate(state.server_task, author, choose(risk=labels_of(published, "risk")[0]))
+    fake.annotate(state.server_task, author, [], skipped=True)
+    assert collect(published).n_skipped == 0
+    assert judged(published)
+
+
+def test_a_tier_whose_people_do_not_read_the_language_is_passed_over(published, folder, fake):
+    news = general(published)
+    for name, label in zip(assigned(published, news), ("public", "internal", "personal"), strict=True):
+        fake.annotate(news.server_task, user(published, fake, name), choose(domain="general", sensitivity=label))
+    collect(published)
+    published.state.close()
+    team = yaml.safe_load((folder / "team.yaml").read_text("utf-8"))["members"]
+    write_team(folder, *(one | {"languages": ["de"]} if one["pseudonym"] in ("eli", "fay") else one for one in team))
+    with open_workspace(folder, writing=False) as later:
+        (resolution,) = resolve(later).resolutions
+        assert resolution.next[0].endswith("/adjudicator")
+
+
+def test_a_skip_is_not_the_end_while_somebody_who_left_holds_the_other_place(published, folder, fake):
+    state = finance(published)
+    skips, leaves = assigned(published, state)
+    fake.annotate(state.server_task, user(published, fake, skips), [], skipped=True)
+    collect(published)
+    published.state.close()
+    team = yaml.safe_load((folder / "team.yaml").read_text("utf-8"))["members"]
+    write_team(folder, *(one for one in team if one["pseudonym"] != leaves))
+    with open_workspace(folder, writing=False) as later:
+        (resolution,) = resolve(later).resolutions
+        assert "no other specialist" in resolution.reason
+        assert resolution.next[0].endswith("/adjudicator")

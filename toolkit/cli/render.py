@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -125,6 +126,17 @@ def decimal(value: float | None, digits: int = 2) -> str:
     if value != 0 and float(shown) == 0:
         return f"<{step:.{digits}f}" if value > 0 else f">-{step:.{digits}f}"
     return shown
+
+
+def confidence(value: float | None) -> str:
+    """Return a confidence with two digits, never rounded up: it is held against a threshold.
+
+    Examples
+    --------
+    >>> confidence(0.998), confidence(0.5), confidence(None)
+    ('0.99', '0.50', '–')
+    """
+    return "–" if value is None else f"{math.floor(value * 100) / 100:.2f}"
 
 
 def percent(share: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.cli.common import check_output, exit_on_error, progress
-from toolkit.cli.render import percent, plain, print_json, print_table, shortened
+from toolkit.cli.render import confidence, percent, plain, print_json, print_table, shortened
 from toolkit.models import Document, DomainPack, Route, Task
 
 MAX_LISTED = 50
@@ -32,7 +32,7 @@ def route_file(source: Path, output: Path | None, workspace: Path, *, as_json: b
             f"{len(routes)} texts",
             ("id", "domain", "queue", "tier", ">confidence", "language", "text"),
             [
-                (r.task, r.domain, r.queue, r.tier, r.confidence, r.language, shortened(t.text, 50))
+                (r.task, r.domain, r.queue, r.tier, confidence(r.confidence), r.language, shortened(t.text, 50))
                 for r, t in zip(routes[:MAX_LISTED], tasks, strict=False)
             ],
             caption=f"the first {MAX_LISTED} are shown; --json or --output give all"

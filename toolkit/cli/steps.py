@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,7 @@ from toolkit.errors import AuthenticationError, LabelStudioError, ServerVersionE
 if TYPE_CHECKING:
     from toolkit.routing.assignment import Unmet
     from toolkit.simulation import Reference
-    from toolkit.workflow.publication import PublishReport
+    from toolkit.workflow.publication import PublishReport, View
     from toolkit.workflow.resolution import Resolution
     from toolkit.workflow.routes import RouteReport
 
@@ -145,15 +146,20 @@ def print_published(report: PublishReport) -> None:
     )
     if report.n_duplicates:
         say(f"{report.n_duplicates} tasks are on the server more than once; the first of each counts")
+    print_views(report.views)
+    print_unmet(report)
+
+
+def print_views(views: Sequence[View]) -> None:
+    """Print where each annotator labels."""
     print_table(
         "Where to annotate",
         ("annotator", "project", "address"),
         [
             (view.annotator if view.has_account else f"{view.annotator} (no account yet)", view.project, view.url)
-            for view in report.views
+            for view in views
         ],
     )
-    print_unmet(report)
 
 
 def print_unmet(report: PublishReport) -> None:
@@ -212,6 +218,7 @@ def collect(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) ->
         f" {report.n_deleted} deleted there (kept in the ledger), {report.n_skipped} skips"
         + (f", {report.n_foreign} on tasks of others" if report.n_foreign else "")
         + (f", {report.n_edited} edited by others (the author's version counts)" if report.n_edited else "")
+        + (f", {report.n_late} after their task was settled (what was settled stands)" if report.n_late else "")
         + (f", {len(report.uncounted)} that do not count" if report.uncounted else "")
         + (f", {len(report.invalid)} invalid" if report.invalid else "")
     )
@@ -288,6 +295,7 @@ def _run_once(workspace: Path, reference: Path | None, *, as_json: bool) -> None
     if report.routed.routes:
         print_routes(report.routed)
     print_escalated(report.resolutions)
+    print_views([view for view in report.views if view.annotator not in operation.simulated()])
     print_unmet(report.published)
     typer.echo(
         f"{report.n_imported} tasks sent, {report.n_new} annotations collected, {len(report.resolutions)} placements"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import typer
 
-from toolkit.cli.render import decimal, shortened
+from toolkit.cli.render import confidence, decimal, shortened
 from toolkit.models import Decision, PlacementState, Route
 from toolkit.workflow.story import Story
 
@@ -33,7 +33,7 @@ def print_story(story: Story, simulated: Collection[str]) -> None:
 
 def _print_route(route: Route, number: int, total: int) -> None:
     _line(0, "Route" if total == 1 else f"Route {number} of {total}")
-    _line(1, f"{route.domain} ({route.queue}), {route.tier}, confidence {decimal(route.confidence)}: {route.reason}")
+    _line(1, f"{route.domain} ({route.queue}), {route.tier}, confidence {confidence(route.confidence)}: {route.reason}")
     if number < total or total == 1:
         _line(1, "best: " + ", ".join(f"{name} {decimal(share)}" for name, share in route.ranking))
         for item in route.evidence:

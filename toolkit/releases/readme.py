@@ -11,10 +11,10 @@ SIMULATED = (
 )
 
 COLUMNS = (
-    "A row is one task under one label config. In JSONL `labels`, `support` and `n_judgments` go by control; in CSV and\n"
-    "Parquet they are the columns `label_…`, `support_…` and `n_…`, where choices, ratings and pairs are plain text and\n"
-    "all else is JSON. A label is empty where the judgments did not settle it; its support is then the share of the\n"
-    "leading one. `tier` is who decided, `status` whether everything that had to be settled was."
+    "A row is one task under one label config. In JSONL `labels`, `support` and `n_judgments` go by control; in CSV\n"
+    "and Parquet they are the columns `label_…`, `support_…` and `n_…`, where choices, ratings and pairs are plain\n"
+    "text and all else is JSON. A label is empty where the judgments did not settle it; its support is then the\n"
+    "share of the leading one. `tier` is who decided, `status` whether everything that had to be settled was."
 )
 
 

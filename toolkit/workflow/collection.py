@@ -29,6 +29,7 @@ class CollectReport:
     n_skipped: int
     n_foreign: int  # on tasks that the toolkit did not put there
     n_edited: int  # last touched by somebody else than their author; the author's own version counts
+    n_late: int  # made or changed after their task was settled; what was settled stands
     n_judgments: int  # in the snapshot
     uncounted: tuple[str, ...]  # answers that do not count, with the reason
     invalid: tuple[str, ...]  # what does not fit the label config it was made under
@@ -69,6 +70,7 @@ def collect(operation: Operation) -> CollectReport:
         n_skipped=sum(status is AssignmentStatus.SKIPPED for status in frozen.progress.values()),
         n_foreign=counts["foreign"],
         n_edited=frozen.n_edited,
+        n_late=_count_late(operation, frozen),
         n_judgments=len(frozen.judgments),
         uncounted=tuple(frozen.uncounted),
         invalid=tuple(frozen.invalid),
@@ -132,6 +134,7 @@ class Frozen:
     uncounted: list[str] = field(default_factory=list)
     n_edited: int = 0
     progress: dict[tuple[str, str], AssignmentStatus] = field(default_factory=dict)  # (placement, annotator) → status
+    seen_at: dict[tuple[str, str], datetime] = field(default_factory=dict)  # when the answer came into the ledger
     path: Path | None = None
 
 
@@ -171,6 +174,7 @@ def _frozen(operation: Operation, entries: Iterator[LedgerEntry]) -> Frozen:
             continue
         answered.add(question)
         frozen.progress[entry.placement, entry.annotator] = _status(entry)
+        frozen.seen_at[entry.placement, entry.annotator] = datetime.fromisoformat(entry.at)
         if not entry.payload["skipped"]:
             _judge(operation, entry, controls, frozen)
     return frozen
@@ -219,9 +223,10 @@ class _Controls:
 
 
 def _newest(entries: Iterator[LedgerEntry]) -> tuple[list[LedgerEntry], int]:
-    """Return the version of each annotation that counts, and how many were last touched by somebody else.
+    """Return the version of each annotation that counts, and of how many it is not the newest.
 
-    The newest version that only the author touched counts; where there is none, the newest.
+    Once a member's own version was seen, only that member's own later versions replace it: neither an edit by somebody
+    else, nor another author, nor the deletion of the account.
     """
     counting: dict[tuple[int, int], LedgerEntry] = {}
     last: dict[tuple[int, int], LedgerEntry] = {}
@@ -230,13 +235,16 @@ def _newest(entries: Iterator[LedgerEntry]) -> tuple[list[LedgerEntry], int]:
             continue
         key = (entry.project, entry.server_id)
         last[key] = entry
-        if key not in counting or _own(entry) or not _own(counting[key]):
+        known = counting.get(key)
+        if known is None or not _own(known) or (_own(entry) and entry.annotator == known.annotator):
             counting[key] = entry
-    return list(counting.values()), sum(not _own(entry) for entry in last.values())
+    n_edited = sum(last[key] is not entry or entry.payload["edited_by"] is not None for key, entry in counting.items())
+    return list(counting.values()), n_edited
 
 
 def _own(entry: LedgerEntry) -> bool:
-    return entry.payload["edited_by"] is None
+    """Whether a version is a member's, as nobody else has touched it."""
+    return entry.payload["member"] and entry.payload["edited_by"] is None
 
 
 def _latest(newest: Iterable[LedgerEntry]) -> list[LedgerEntry]:
@@ -260,6 +268,13 @@ def _from_the_lowest_tier(entry: LedgerEntry) -> tuple[str, int, str]:
 
 def _status(entry: LedgerEntry) -> AssignmentStatus:
     return AssignmentStatus.SKIPPED if entry.payload["skipped"] else AssignmentStatus.DONE
+
+
+def _count_late(operation: Operation, frozen: Frozen) -> int:
+    decided = {decision.placement: decision.decided_at for decision in operation.state.work.decisions()}
+    return sum(
+        placement in decided and moment > decided[placement] for (placement, _), moment in frozen.seen_at.items()
+    )
 
 
 def _note_progress(operation: Operation, frozen: Frozen) -> None:

@@ -9,7 +9,7 @@ from toolkit.simulation import Reference
 from toolkit.workflow.collection import CollectReport, collect
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.projects import apply
-from toolkit.workflow.publication import PublishReport, publish
+from toolkit.workflow.publication import PublishReport, View, publish
 from toolkit.workflow.resolution import Resolution, resolve
 from toolkit.workflow.routes import RouteReport, route
 from toolkit.workflow.simulated import simulate
@@ -27,6 +27,7 @@ class RunReport:
     resolutions: tuple[Resolution, ...]
     published: PublishReport  # the last publish: what is unmet now
     collected: CollectReport  # the last collect
+    views: tuple[View, ...]  # made by this run
     n_imported: int  # tasks sent to the server
     n_submitted: int  # annotations by simulated members
     n_new: int  # annotations collected
@@ -55,10 +56,12 @@ def run(
     if routed.routes:
         say(f"routed {len(routed.routes)} tasks")
     resolutions: list[Resolution] = []
+    views: list[View] = []
     n_imported = n_submitted = n_new = 0
     for n_rounds in range(1, MAX_ROUNDS + 1):
         changed = [change for change in apply(operation).projects if change.action != "unchanged"]
         published = publish(operation)
+        views += [view for view in published.views if view.new]
         simulated = simulate(operation, reference)
         collected = collect(operation)
         resolved = resolve(operation)
@@ -77,5 +80,14 @@ def run(
         if settled:
             break
     return RunReport(
-        n_rounds, settled, routed, tuple(resolutions), published, collected, n_imported, n_submitted, n_new
+        n_rounds=n_rounds,
+        settled=settled,
+        routed=routed,
+        resolutions=tuple(resolutions),
+        published=published,
+        collected=collected,
+        views=tuple(views),
+        n_imported=n_imported,
+        n_submitted=n_submitted,
+        n_new=n_new,
     )

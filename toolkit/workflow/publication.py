@@ -37,6 +37,7 @@ class View:
     project: str  # its title
     url: str
     has_account: bool  # whether the annotator can log in yet, as far as the toolkit knows
+    new: bool  # made by this call
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
     placements = operation.state.work.placements(status=PlacementStatus.OPEN)
     plan = plan_assignments(operation, placements)
     if not dry_run:
+        _withdraw_who_left(operation)
         operation.state.work.assign(plan.assignments)
     assignees = _assignees(operation, plan)
     sent = _Sent()
@@ -118,7 +120,8 @@ def plan_assignments(operation: Operation, placements: Sequence[PlacementState])
     """
     done, skipped, asked = defaultdict(set), Counter[str](), asked_annotators(operation)
     for state in operation.state.work.assignments():
-        if state.status is AssignmentStatus.OPEN and not still_there(operation, state):
+        gone = state.status is AssignmentStatus.OPEN and not still_there(operation, state)
+        if gone or state.status is AssignmentStatus.WITHDRAWN:
             continue
         placement = state.assignment.placement
         done[placement].add(state.assignment.annotator)
@@ -128,6 +131,14 @@ def plan_assignments(operation: Operation, placements: Sequence[PlacementState])
     ]
     languages = {task.id: task.language for task in operation.state.corpus.tasks({item.task for item in wanted})}
     return assign(wanted, languages, operation.team, done, asked, operation.settings.seed)
+
+
+def _withdraw_who_left(operation: Operation) -> None:
+    """Close what is open with people who left, so that it does not come back with them."""
+    for state in operation.state.work.assignments():
+        if state.status is AssignmentStatus.OPEN and not still_there(operation, state):
+            placement, annotator = state.assignment.placement, state.assignment.annotator
+            operation.state.work.set_assignment(placement, annotator, AssignmentStatus.WITHDRAWN)
 
 
 def asked_annotators(operation: Operation) -> dict[str, set[str]]:
@@ -160,10 +171,10 @@ def _assignees(operation: Operation, plan: AssignmentPlan) -> dict[str, list[str
 def _by_project(
     placements: Sequence[PlacementState], assignees: Mapping[str, Sequence[str]]
 ) -> dict[ProjectKey, list[PlacementState]]:
-    """Group the placements that have an annotator by project; the others wait for one."""
+    """Group by project the placements that have an annotator, or had one when they were sent; the others wait."""
     grouped: dict[ProjectKey, list[PlacementState]] = defaultdict(list)
     for state in placements:
-        if assignees.get(state.placement.id):
+        if assignees.get(state.placement.id) or state.server_task is not None:
             grouped[state.placement.project].append(state)
     return dict(sorted(grouped.items(), key=lambda item: str(item[0])))
 
@@ -182,59 +193,101 @@ def _send(
     dry_run: bool,
 ) -> None:
     """Bring one project's tasks and views up to date."""
-    wanted = {state.placement.id: joined(assignees[state.placement.id]) for state in states}
-    on_server = operation.platform.tasks(record.server_id)
-    missing = [state for state in states if state.placement.id not in on_server]
-    stale = [
-        state
-        for state in states
-        if (found := on_server.get(state.placement.id))
-        and (found[0].assignees, found[0].overlap) != (wanted[state.placement.id], len(assignees[state.placement.id]))
-    ]
-    copies = [copy for found in on_server.values() for copy in found[1:]]
+    wanted = {state.placement.id: assignees.get(state.placement.id, []) for state in states}
+    matched, copies = _matched(operation, record, operation.platform.tasks(record.server_id))
+    missing = [state for state in states if state.placement.id not in matched]
     sent.n_imported += len(missing)
-    sent.n_updated += len(stale)
+    sent.n_updated += len(_stale(states, matched, wanted))
     sent.n_duplicates += len(copies)
     if dry_run:
         return
     tasks = {task.id: task for task in operation.state.corpus.tasks(state.placement.task for state in states)}
 
     def payload(state: PlacementState) -> TaskPayload:
-        return _payload(operation, record, state, tasks[state.placement.task], wanted[state.placement.id])
+        names = joined(wanted[state.placement.id])
+        return _payload(operation, record, state, tasks[state.placement.task], names)
 
     for batch in operation.progress(list(chunks(missing, operation.settings.label_studio.batch)), "Sending tasks"):
         operation.platform.import_tasks(record.server_id, [payload(state) for state in batch])
-    for state in operation.progress(stale, "Changing annotators"):
-        overlap = len(assignees[state.placement.id])
-        server_task = on_server[state.placement.id][0].server_id
-        operation.platform.reopen_task(server_task, payload(state).data, overlap=overlap)
+    if missing:
+        matched, copies = _matched(operation, record, operation.platform.tasks(record.server_id))
+    _remember(operation, record, states, wanted, matched)
+    for state in operation.progress(_stale(states, matched, wanted), "Changing annotators"):
+        key = state.placement.id
+        operation.platform.reopen_task(matched[key].server_id, payload(state).data, overlap=_overlap(wanted[key]))
     by_id = {state.placement.id: state for state in states}
     for copy in copies:
         if copy.assignees != NOBODY and copy.external_id in by_id:
             data = {**payload(by_id[copy.external_id]).data, "assignees": NOBODY}
             operation.platform.reopen_task(copy.server_id, data, overlap=1)
-    _remember(operation, record, states, wanted, operation.platform.tasks(record.server_id) if missing else on_server)
-    sent.views += _views(operation, record, {name for state in states for name in assignees[state.placement.id]})
+    sent.views += _views(operation, record, {name for names in wanted.values() for name in names})
+
+
+def _matched(
+    operation: Operation, record: ProjectRecord, on_server: Mapping[str, Sequence[ServerTask]]
+) -> tuple[dict[str, ServerTask], list[ServerTask]]:
+    """Return the server's task of each placement of a project, and the copies that are of none.
+
+    A task is known by the id it got when it was sent. Its external id, which members can change, only tells of tasks
+    that arrived without our hearing of it.
+    """
+    by_id = {task.server_id: task for found in on_server.values() for task in found}
+    states = operation.state.work.placements(project=record.key)
+    matched = {state.placement.id: by_id[state.server_task] for state in states if state.server_task in by_id}
+    taken, known = {task.server_id for task in matched.values()}, {state.placement.id for state in states}
+    copies = []
+    for external_id, found in on_server.items():
+        for task in found:
+            if task.server_id in taken or external_id not in known:
+                continue
+            if external_id in matched:
+                copies.append(task)
+            else:
+                matched[external_id] = task
+    return matched, copies
+
+
+def _stale(
+    states: Sequence[PlacementState], matched: Mapping[str, ServerTask], wanted: Mapping[str, Sequence[str]]
+) -> list[PlacementState]:
+    """Return the placements whose task on the server is not for those who are to answer it."""
+
+    def as_wanted(state: PlacementState, task: ServerTask) -> bool:
+        names = wanted[state.placement.id]
+        found = (task.external_id, task.assignees, task.overlap)
+        return found == (state.placement.id, joined(names), _overlap(names))
+
+    return [
+        state
+        for state in states
+        if (task := matched.get(state.placement.id)) is not None and not as_wanted(state, task)
+    ]
+
+
+def _overlap(names: Sequence[str]) -> int:
+    """Return how many annotations the server is to wait for; it does not take none."""
+    return max(len(names), 1)
 
 
 def _remember(
     operation: Operation,
     record: ProjectRecord,
     states: Sequence[PlacementState],
-    wanted: Mapping[str, str],
-    on_server: Mapping[str, Sequence[ServerTask]],
+    wanted: Mapping[str, Sequence[str]],
+    matched: Mapping[str, ServerTask],
 ) -> None:
     """Store the server's task ids; a task that did not arrive is an error, not a silent gap."""
-    lost = [state.placement.id for state in states if state.placement.id not in on_server]
+    lost = [state.placement.id for state in states if state.placement.id not in matched]
     if lost:
         raise LabelStudioError(
             f"{len(lost)} of {len(states)} tasks sent to {record.title!r} are not on the server, {lost[0]} first.",
             hint="run `toolkit publish` again: it sends only what is missing.",
         )
     for state in states:
-        key, server_task = state.placement.id, on_server[state.placement.id][0].server_id
-        if (state.server_task, state.server_assignees) != (server_task, wanted[key]):
-            operation.state.work.set_published(key, server_task, wanted[key])
+        key = state.placement.id
+        server_task, names = matched[key].server_id, joined(wanted[key])
+        if (state.server_task, state.server_assignees) != (server_task, names):
+            operation.state.work.set_published(key, server_task, names)
 
 
 def _payload(
@@ -273,10 +326,11 @@ def _views(operation: Operation, record: ProjectRecord, annotators: set[str]) ->
     members = {account.pseudonym for account in operation.state.registry.accounts().values()} | operation.simulated()
     for name in sorted(annotators):
         view = operation.platform.ensure_view(record.server_id, name)
-        if known.get((record.server_id, name)) != view:
+        new = known.get((record.server_id, name)) != view
+        if new:
             operation.state.registry.save_view(record.server_id, name, view)
         url = view_url(operation.platform.url, record.server_id, view)
-        views.append(View(name, record.title, url, name in members))
+        views.append(View(name, record.title, url, name in members, new))
     return views
 
 

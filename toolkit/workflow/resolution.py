@@ -100,18 +100,33 @@ def _answered(operation: Operation) -> Counter[str]:
 
 
 def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[str]:
-    """Return the placements that somebody skipped, that nobody is at work on, and that nobody else can take."""
-    skipped, busy = set(), set()
+    """Return the placements that nobody is at work on and nobody else can take, though somebody was asked.
+
+    Where annotators are only too few at the tier a domain starts with, and nobody skipped, the task waits for more.
+    """
+    asked, skipped, busy = set(), set(), set()
     for state in operation.state.work.assignments():
+        key = state.assignment.placement
+        asked.add(key)
         if state.status is AssignmentStatus.SKIPPED:
-            skipped.add(state.assignment.placement)
+            skipped.add(key)
         elif state.status is AssignmentStatus.OPEN and still_there(operation, state):
-            busy.add(state.assignment.placement)
-    idle = [state for state in states if state.placement.id in skipped - busy]
+            busy.add(key)
+    idle = [
+        state
+        for state in states
+        if state.placement.id in asked - busy
+        and (state.placement.id in skipped or _is_escalated(operation, state.placement))
+    ]
     if not idle:
         return set()
     available = {item.placement for item in plan_assignments(operation, idle).assignments}
     return {state.placement.id for state in idle} - available
+
+
+def _is_escalated(operation: Operation, item: Placement) -> bool:
+    pack = operation.packs.get(item.project.domain)
+    return pack is not None and item.project.tier is not pack.tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +142,10 @@ class _Verdict:
 def _verdict(
     operation: Operation, item: Placement, judgments: Sequence[Judgment], *, complete: bool, barred: Set[str]
 ) -> _Verdict:
-    """Decide what becomes of a placement; `barred` are those who were asked the question already."""
+    """Decide what becomes of a placement; `barred` are those who were asked the question already.
+
+    The domain that was found is followed when the question is closed, not while a higher tier may say otherwise.
+    """
     config = operation.config(item.project)
     decisions = vote_on(operation, item, judgments)
     unsettled = [
@@ -140,15 +158,14 @@ def _verdict(
     if complete and not unsettled:
         reason = "settled" if rerouted is None else rerouted[0].reason
         return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, elsewhere), decisions, (), rerouted)
-    reason = "; ".join(map(_described, unsettled)) if complete else f"skipped, and no other {item.project.tier} to ask"
+    reason = "; ".join(map(_described, unsettled)) if complete else f"no other {item.project.tier} to ask"
     tier = _next_tier(operation, item, barred)
     if tier is None:
         reason = f"{reason}; nobody above {item.project.tier} to ask"
         return _Verdict(Resolution(item.id, PlacementStatus.UNDECIDED, reason, elsewhere), decisions, (), rerouted)
     overlap = operation.settings.escalation.overlap.get(tier, 1)
     escalated = placement(item.task, config, tier, overlap, f"{item.project.tier}s left it open: {reason}")
-    resolution = Resolution(item.id, PlacementStatus.ESCALATED, reason, (escalated.id, *elsewhere))
-    return _Verdict(resolution, decisions, (escalated,), rerouted)
+    return _Verdict(Resolution(item.id, PlacementStatus.ESCALATED, reason, (escalated.id,)), decisions, (escalated,))
 
 
 def _carry_out(operation: Operation, verdict: _Verdict) -> None:
