@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import yaml
 
 from tests.workflow.conftest import BOND, member, write_team
 from tests.workflow.fake import FakePlatform
-from toolkit.errors import ConfigError, InputError, LabelStudioError, WorkspaceError
+from toolkit.errors import ConfigError, InputError, LabelStudioError, StorageError, WorkspaceError
 from toolkit.models import AssignmentStatus, PlacementStatus, Tier
 from toolkit.workflow import apply, collect, ingest, invite, publish, release, resolve, route, run, simulate
 from toolkit.workspace import open_workspace
@@ -484,3 +485,12 @@ def test_a_skip_is_not_the_end_while_somebody_who_left_holds_the_other_place(pub
         (resolution,) = resolve(later).resolutions
         assert "no other specialist" in resolution.reason
         assert resolution.next[0].endswith("/adjudicator")
+
+
+def test_nothing_is_released_from_a_ledger_that_was_tampered_with(published, folder):
+    run(published)
+    with sqlite3.connect(folder / ".toolkit" / "state.sqlite") as connection:
+        connection.execute("update ledger set annotator = 'eve' where seq = 2")
+    connection.close()
+    with pytest.raises(StorageError, match="entry 2 was altered"):
+        release(published, "seeds")

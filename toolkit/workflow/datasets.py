@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit import __version__
-from toolkit.errors import WorkspaceError
+from toolkit.errors import StorageError, WorkspaceError
 from toolkit.models import Decision, Judgment, PlacementState, PlacementStatus, Task
 from toolkit.releases import Release, ReleaseRecord, ReleaseSettings, split_of, write_release
 from toolkit.releases.records import DECIDED
@@ -48,7 +48,14 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
     ------
     WorkspaceError
         Nothing is settled yet.
+    StorageError
+        The ledger does not hold together: an entry was altered, removed or reordered.
     """
+    if problems := operation.state.ledger.verify():
+        raise StorageError(
+            f"The ledger was tampered with: {'; '.join(problems[:5])}.",
+            hint="put the workspace's database back from a copy; a release rests on an unbroken ledger.",
+        )
     frozen = freeze(operation)
     states = operation.state.work.placements()
     records = _records(operation, [state for state in states if state.status in SETTLED], frozen.judgments)
