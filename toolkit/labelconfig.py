@@ -93,17 +93,15 @@ def _control(node: ElementTree.Element, conditional: bool, objects: dict[str | N
     if not name or not to_name:
         raise ConfigError(f"<{node.tag}> needs both name and toName; found name={name!r}, toName={to_name!r}.")
     paths = tuple(_paths(node)) if kind is ControlKind.TAXONOMY else ()
-    targets = tuple(to_name.split(","))
     return Control(
         name=name,
         kind=kind,
-        to_name=targets[0],
+        to_name=to_name.partition(",")[0],  # a pair is compared under the name of its first half
         labels=_labels(node, kind, paths),
         required=node.get("required") == "true",
         per_region=node.get("perRegion") == "true",
         conditional=conditional,
         paths=paths,
-        to_names=targets,
     )
 
 

@@ -125,7 +125,6 @@ class Control:
     per_region: bool = False  # answered once per region of another control
     conditional: bool = False  # shown only after certain answers (visibleWhen)
     paths: tuple[tuple[str, ...], ...] = ()  # taxonomy only: every path that can be chosen
-    to_names: tuple[str, ...] = ()  # pairwise only: both objects
 
 
 @dataclass(frozen=True, slots=True)

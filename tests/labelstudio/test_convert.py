@@ -30,7 +30,7 @@ CONTROLS = (
     Control("quality", K.RATING, "text", labels=("1", "2", "3")),
     Control("amount", K.NUMBER, "text"),
     Control("due", K.DATETIME, "text"),
-    Control("better", K.PAIRWISE, "a", labels=("left", "right"), to_names=("a", "b")),
+    Control("better", K.PAIRWISE, "a", labels=("left", "right")),
     Control("order", K.RANKING, "text"),
     Control("comment", K.TEXT, "text"),
     Control("spans", K.SPANS, "text", labels=("person", "year")),

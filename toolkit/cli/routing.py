@@ -63,20 +63,19 @@ def _packs(workspace: Path) -> dict[str, DomainPack]:
 
 def _tasks(source: Path) -> Iterator[Task]:
     """Yield one task per record; what cannot be read is an error, for routing a file must not lose lines."""
-    from toolkit.documents import Unreadable, detect_language, read_documents
+    from toolkit.documents import Unreadable, read_documents
     from toolkit.errors import InputError
 
     for item in read_documents([source]):
         if isinstance(item, Unreadable):
             raise InputError(f"{item.source}: {item.reason}", hint="route reads .csv, .jsonl, .parquet, .txt and .md.")
-        yield _task(item, detect_language)
+        yield _task(item)
 
 
-def _task(document: Document, detect: Any) -> Task:
+def _task(document: Document) -> Task:
     name = str(document.metadata.get("id") or document.id)
-    task = Task(name, document.id, document.source, document.modality, document.fields, document.title)
-    language = document.language or detect(task.text)
-    return Task(name, document.id, document.source, document.modality, document.fields, document.title, language)
+    source, fields = document.source, document.fields
+    return Task(name, document.id, source, document.modality, fields, document.title, document.language)
 
 
 def _print_shares(routes: Iterable[Route]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit.documents import Unreadable, detect_language, read_documents, split_document
-from toolkit.models import Document, Task
+from toolkit.documents import ExactDuplicates, Unreadable, read_documents, split_document
 from toolkit.workflow.operation import Operation
 
 
@@ -48,30 +47,15 @@ def ingest(operation: Operation, paths: Sequence[Path]) -> IngestReport:
         A path does not exist.
     """
     passages = operation.settings.passages
-    counts = {"documents": 0, "tasks": 0, "known": 0, "duplicates": 0}
+    n_documents = n_tasks = n_known = 0
     unreadable: list[Unreadable] = []
-    seen: set[str] = set()
+    duplicates = ExactDuplicates()
     for item in operation.progress(read_documents(paths), "Reading documents"):
         if isinstance(item, Unreadable):
             unreadable.append(item)
-        elif item.id in seen:
-            counts["duplicates"] += 1
-        else:
-            seen.add(item.id)
-            document = replace(item, language=item.language or detect_language(_readable(item)))
-            tasks = [_with_language(task) for task in split_document(document, passages.max_chars, passages.max_turns)]
-            if operation.state.corpus.add(document, tasks):
-                counts["documents"] += 1
-                counts["tasks"] += len(tasks)
-            else:
-                counts["known"] += 1
-    return IngestReport(counts["documents"], counts["tasks"], counts["known"], counts["duplicates"], tuple(unreadable))
-
-
-def _readable(document: Document) -> str:
-    return Task(document.id, document.id, document.source, document.modality, document.fields, document.title).text
-
-
-def _with_language(task: Task) -> Task:
-    """Give a task the document's language; a task without one may still tell it by itself."""
-    return task if task.language else replace(task, language=detect_language(task.text))
+        elif duplicates.is_new(item):
+            tasks = split_document(item, passages.max_chars, passages.max_turns)
+            new = operation.state.corpus.add(item, tasks)
+            n_documents, n_known = n_documents + new, n_known + (not new)
+            n_tasks += len(tasks) if new else 0
+    return IngestReport(n_documents, n_tasks, n_known, duplicates.n_dropped, tuple(unreadable))

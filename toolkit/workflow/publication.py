@@ -67,7 +67,7 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
     -------
     PublishReport
         Placements that nobody can take are in `unmet`, with the reason. Run twice, nothing is sent twice: what the
-        server has already is looked up by external id before every sending.
+        server has already is looked up before every sending.
 
     Raises
     ------
@@ -82,9 +82,10 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
         _withdraw_who_left(operation)
         operation.state.work.assign(plan.assignments)
     assignees = _assignees(operation, plan)
+    records = {record.key: record for record in operation.state.registry.projects()}
     sent = _Sent()
     for key, states in _by_project(placements, assignees).items():
-        record = _record(operation, key)
+        record = records.get(key)
         if record is not None:
             _send(operation, record, states, assignees, sent, dry_run=dry_run)
         elif dry_run:
@@ -177,10 +178,6 @@ def _by_project(
         if assignees.get(state.placement.id) or state.server_task is not None:
             grouped[state.placement.project].append(state)
     return dict(sorted(grouped.items(), key=lambda item: str(item[0])))
-
-
-def _record(operation: Operation, key: ProjectKey) -> ProjectRecord | None:
-    return next((record for record in operation.state.registry.projects() if record.key == key), None)
 
 
 def _send(

@@ -55,7 +55,7 @@ class ResolveReport:
 def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     """Vote on every open placement that has its annotations; what stays open goes one tier up.
 
-    So does what somebody skipped when nobody else at the tier could take it.
+    So does what somebody skipped, or a higher tier was asked, when nobody else at the tier could take it.
 
     A placement is done when each decisive control of its label config is settled: one label, no tie, with at least the
     pack's share of the judgments behind it. Otherwise the same question goes to the next tier of the ladder, which
