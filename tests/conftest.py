@@ -1,8 +1,14 @@
-"""Fixtures that several tests share: one real Label Studio server for a whole run."""
+"""Fixtures that several tests share: one real Label Studio server for a whole run, and one PostgreSQL server."""
 
+import contextlib
 import os
+import shutil
+import socket
+import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +22,7 @@ from toolkit.labelstudio.server import EmbeddedServer
 class RunningLabelStudio:
     url: str
     email: str
+    host: EmbeddedServer
     token: str = field(repr=False)
     password: str = field(repr=False)
 
@@ -35,19 +42,83 @@ def label_studio_environment():
         pytest.skip(f"no Label Studio server can be installed here: {error}")
 
 
-@pytest.fixture(scope="session")
-def label_studio(label_studio_environment, tmp_path_factory):
-    """A running server, one per run; `.url`, `.token`, `.email`, `.password` are the administrator's."""
-    server = EmbeddedServer(tmp_path_factory.mktemp("label-studio"), tell)
+def running(server):
+    """Start a server for as long as it is used; `.url`, `.token`, `.email`, `.password` are the administrator's."""
     try:
         status = server.start()
         admin = server.admin()
-        yield RunningLabelStudio(status.url, admin.email, admin.token, admin.password)
+        yield RunningLabelStudio(status.url, admin.email, server, admin.token, admin.password)
     finally:
         server.stop()
 
 
 @pytest.fixture(scope="session")
+def label_studio(label_studio_environment, tmp_path_factory):
+    """A running server that keeps its data in SQLite, one per run."""
+    yield from running(EmbeddedServer(tmp_path_factory.mktemp("label-studio"), tell))
+
+
+@pytest.fixture(scope="session")
+def label_studio_on_postgresql(label_studio_environment, postgresql, tmp_path_factory):
+    """A running server that keeps its data in PostgreSQL, one per run; its first start takes a minute."""
+    with new_database(postgresql) as database:
+        url = database.replace("postgresql+psycopg:", "postgresql:")
+        yield from running(EmbeddedServer(tmp_path_factory.mktemp("label-studio-on-postgresql"), tell, url))
+
+
+@pytest.fixture(scope="session")
 def platform(label_studio):
-    """The toolkit's client of that server, as its administrator."""
+    """The toolkit's client of the server on SQLite, as its administrator."""
     return LabelStudioPlatform(label_studio.url, label_studio.token)
+
+
+def postgresql_binaries():
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+
+
+def as_postgres(command):
+    """PostgreSQL refuses to run as root; Debian's packages bring an account for it."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """The URL of a running PostgreSQL server, without a database's name."""
+    binaries = postgresql_binaries()
+    if binaries is None:
+        reason = "PostgreSQL is not installed (Debian: apt install postgresql)"
+        pytest.fail(reason) if os.environ.get("TOOLKIT_REQUIRE_ALL") == "1" else pytest.skip(reason)
+    data = Path(tempfile.mkdtemp(prefix="toolkit-postgresql-"))  # pytest's own folders are closed to other accounts
+    if os.geteuid() == 0:
+        shutil.chown(data, "postgres")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+
+    def run(*command):
+        subprocess.run(as_postgres(list(map(str, command))), check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    run(binaries / "initdb", "-D", data, "-A", "trust", "-U", "toolkit", "-E", "UTF8", "--locale=C", "--no-sync")
+    options = f"-h 127.0.0.1 -p {port} -k {data} -c fsync=off"
+    run(binaries / "pg_ctl", "-D", data, "-o", options, "-l", data / "log", "-w", "start")
+    yield f"postgresql+psycopg://toolkit@127.0.0.1:{port}"
+    run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    shutil.rmtree(data)
+
+
+@contextlib.contextmanager
+def new_database(server):
+    """The URL of an empty database on a PostgreSQL server."""
+    from sqlalchemy import create_engine, text
+
+    name = f"t{os.urandom(4).hex()}"
+    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    yield f"{server}/{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()

@@ -42,6 +42,16 @@ def test_members_become_annotators_in_the_order_of_the_file(tmp_path):
     )
 
 
+def test_hours_costs_and_conflicts_of_a_member_are_read(tmp_path):
+    more = "capacity_per_week: 12.5, cost_per_hour: 0, conflicts: [acme/*, 'domain:law']"
+    found, problems = read(tmp_path, f"currency: CHF\nmembers: [{ADA}, {more}}}]\n", TeamFile)
+    assert problems == []
+    assert (found.currency, TeamFile().currency) == ("CHF", "EUR")
+    (ada,) = found.annotators()
+    assert (ada.capacity_per_week, ada.cost_per_hour, ada.conflicts) == (12.5, 0, ("acme/*", "domain:law"))
+    assert found.members[0].named_domains() == ["law", "*", "law"]
+
+
 @pytest.mark.parametrize(
     ("content", "problems"),
     [
@@ -90,6 +100,10 @@ def test_every_mistake_in_the_workflow_is_named(tmp_path, content, problems):
             f"members: [{ADA.replace('[en, fr]', '[]')}}}]\n",
             "members.0.languages: the list should have at least 1 item",
         ),
+        (f"members: [{ADA}, capacity_per_week: 0}}]\n", "members.0.capacity_per_week: input should be greater than 0"),
+        (f"members: [{ADA}, cost_per_hour: -1}}]\n", "members.0.cost_per_hour: input should be greater than or equal"),
+        (f"members: [{ADA}, conflicts: ['']}}]\n", "members.0.conflicts.0: string should have at least 1 character"),
+        ("currency: euro\n", "currency: string should match pattern"),
     ],
 )
 def test_a_mistake_in_the_team_is_named_with_the_member(tmp_path, content, problem):

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from toolkit.errors import ConfigError
-from toolkit.labelconfig import config_version, read_controls, referenced_fields
+from toolkit.labelconfig import config_version, control_tags, read_controls, referenced_fields
 from toolkit.models import ControlKind
 
 OBJECTS = """
@@ -166,6 +166,26 @@ def test_fields_are_those_the_screen_shows_each_once():
     xml = """<View><Text name="a" value="$text"/><Header value="Costs $5"/><Text name="b" value="$text"/>
       <Image name="c" valueList="$pages"/><List name="d" value="$items"/><Choice value="plain"/></View>"""
     assert referenced_fields(xml) == ("items", "pages", "text")
+
+
+@pytest.mark.parametrize(
+    ("to_name", "shown"),
+    [("text", "text"), ("b", "other"), ("b,text", "other"), ("turns", "dialogue"), ("pages", "pages"), ("gone", "")],
+)
+def test_a_control_knows_the_field_that_its_object_shows(to_name, shown):
+    pages = '<Image name="pages" valueList="$pages"/>'
+    *_, found = controls(pages, f'<Rating name="c" toName="{to_name}"/>')
+    assert found.field == shown
+
+
+def test_a_field_that_holds_an_address_is_not_what_annotators_see():
+    *_, found = controls('<Text name="page" value="$url" valueType="url"/><Rating name="c" toName="page"/>')
+    assert (found.to_name, found.field) == ("page", "")
+
+
+def test_every_control_has_its_tag_known_or_not():
+    xml = f"<View>{OBJECTS}<Rating name='q' toName='text'/><Brush name='mask' toName='image'/></View>"
+    assert control_tags(xml) == {"q": "Rating", "mask": "Brush"}
 
 
 def test_the_version_changes_with_every_character():

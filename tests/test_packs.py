@@ -4,7 +4,8 @@ import pytest
 
 from toolkit.config import DomainFile
 from toolkit.errors import ConfigError, UnknownDomainError
-from toolkit.models import Modality, Task, Tier
+from toolkit.labelconfig import config_version
+from toolkit.models import Migration, Modality, Task, Tier
 from toolkit.packs import bundled_configs, configs_for, load_packs, pack_named
 
 YAML = """
@@ -113,6 +114,57 @@ def pack(folder):
 def test_a_task_gets_the_questions_that_need_most_of_what_it_has(pack, modality, fields, fitting):
     task = Task("t1", "d1", "a.txt", Modality(modality), fields)
     assert [config.name for config in configs_for(task, pack)] == fitting
+
+
+# --- migrations
+
+NOW, THEN, OTHER = config_version(XML), "a" * 12, "b" * 12
+
+
+def migrating(folder, *lines):
+    """Write a pack with one migration of its label config to what it is now, and lines of keys."""
+    write_pack(folder / "finance")
+    head = f'version: 1\nmigrations:\n  - config: topics\n    from: "{THEN}"\n    to: "{NOW}"\n'
+    (folder / "finance" / "migrations.yaml").write_text(head + "".join(f"    {line}\n" for line in lines))
+    return folder / "finance" / "migrations.yaml"
+
+
+def test_a_pack_has_the_migrations_of_its_file_and_none_without_it(folder):
+    migrating(folder, "rename_labels: {topic: {loans: bonds}}", "retire_controls: [tone]")
+    packs = load_packs(folder)
+    assert packs["general"].migrations == ()
+    labels = {"topic": {"loans": ("bonds",)}}
+    assert packs["finance"].migrations == (Migration("topics", THEN, NOW, labels=labels, retired_controls=("tone",)),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (["retire_label: {topic: [x]}"], "migrations.0.retire_label: unknown key"),
+        (["retire_labels: {}"], "migrations.0: says nothing of any control or label"),
+        (
+            ["rename_labels: {topic: {loans: bods}}"],
+            "migrations.0: label 'bods' of 'topic' is not in the label config after",
+        ),
+        (["rename_controls: {about: topics}"], "migrations.0: control 'topics' is not in the label config after"),
+        (
+            ["retire_controls: [x]", "- {config: topcs, from: NOW, to: NOW, retire_controls: [x]}"],
+            "migrations.1.config: no label config named 'topcs'; there are: topics",
+        ),
+        (
+            ["retire_controls: [x]", "- {config: topics, from: NOW, to: OTHER, retire_labels: {topic: [x]}}"],
+            "migrations.1: label 'x' of 'topic' is not in the label config before",
+        ),
+    ],
+)
+def test_a_mistake_in_a_migration_is_named_with_its_file_and_place(folder, lines, problem):
+    named = [
+        line.replace("to: NOW", f'to: "{THEN}"').replace("NOW", f'"{NOW}"').replace("OTHER", f'"{OTHER}"')
+        for line in lines
+    ]
+    file = migrating(folder, *named)
+    file.write_text(file.read_text().replace("    - {", "  - {"))
+    assert problems(folder) == [f"{file}: {problem}"]
 
 
 # --- wrong

@@ -6,14 +6,17 @@ file are reported at once, as ``file: path.to.key: message``.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from toolkit.errors import InputError
 from toolkit.models import Annotator, Modality, Tier
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -83,6 +86,51 @@ class DomainFile(Strict):
         return tier
 
 
+# --- migrations.yaml
+
+
+def _in_quotes(found: Any) -> Any:
+    """Refuse what is text in a label config and something else in YAML: yes, 3, 2025-09-12."""
+    if found is None or isinstance(found, bool | int | float | date):
+        raise ValueError(f"is {found} to YAML; put it in quotes")
+    return found
+
+
+Quoted = Annotated[str, BeforeValidator(_in_quotes), Field(min_length=1)]
+Version = Annotated[str, BeforeValidator(_in_quotes), Field(pattern=r"^[0-9a-f]{12}$")]
+
+
+class MigrationFile(Strict):
+    """What becomes of the answers to one label config, from one version of its XML to another."""
+
+    config: Name = Field(description="The label config, as domain.yaml names it.")
+    before: Version = Field(alias="from", description="Version of the XML before.")
+    after: Version = Field(alias="to", description="Version of the XML after.")
+    rename_controls: Mapping[Quoted, Quoted] = Field(
+        {}, description="Old control: new control. Everything about labels names controls as they are called after."
+    )
+    rename_labels: Mapping[Quoted, Mapping[Quoted, Quoted]] = Field(
+        {}, description="Control, then old label: new label. All at once, so that two labels may change places."
+    )
+    merge_labels: Mapping[Quoted, Mapping[Quoted, Annotated[tuple[Quoted, ...], Field(min_length=1)]]] = Field(
+        {}, description="Control, then new label: old labels. The new one may be an old one as well."
+    )
+    retire_labels: Mapping[Quoted, Annotated[tuple[Quoted, ...], Field(min_length=1)]] = Field(
+        {}, description="Control: old labels that are dropped."
+    )
+    split_labels: Mapping[Quoted, Mapping[Quoted, Annotated[tuple[Quoted, ...], Field(min_length=2)]]] = Field(
+        {}, description="Control, then old label: new labels. Annotations with the old one are made again."
+    )
+    retire_controls: tuple[Quoted, ...] = Field((), description="Old controls whose answers are dropped.")
+
+
+class MigrationsFile(Strict):
+    """A domain pack's migrations.yaml."""
+
+    version: Literal[1] = 1
+    migrations: tuple[MigrationFile, ...] = ()
+
+
 # --- team.yaml
 
 
@@ -98,6 +146,13 @@ class MemberFile(Strict):
     ability: Mapping[str, Share] = Field(
         {}, description='Simulated only: chance of a right answer per domain; "*" is every domain.'
     )
+    capacity_per_week: float | None = Field(None, gt=0, description="Hours they can give, per week.")
+    cost_per_hour: float | None = Field(None, ge=0, description="In the team's currency.")
+    conflicts: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description="Conflicts of interest, what they must not see: patterns of documents' sources, as `acme/*`, or"
+        " `domain:` and a domain.",
+    )
 
     @model_validator(mode="after")
     def _ability_is_for_simulated(self) -> Self:
@@ -105,15 +160,39 @@ class MemberFile(Strict):
             raise ValueError("ability is for simulated members only")
         return self
 
+    @classmethod
+    def checked(cls, values: Mapping[str, Any]) -> Self:
+        """Return a member made of values that somebody typed; raise :class:`InputError` naming all that is wrong."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problems = [f"{_where(item['loc'])}{_message(item)}" for item in error.errors()]
+            raise InputError("No such member can be: " + "; ".join(problems) + ".") from None
+
+    def named_domains(self) -> list[str]:
+        """Return every domain that the member's lines name; "*" is any."""
+        barred = (conflict.partition(":") for conflict in self.conflicts)
+        return [*self.domains, *self.ability, *(name for kind, _, name in barred if kind == "domain")]
+
     def annotator(self) -> Annotator:
         """Return the member as the rest of the toolkit knows it."""
-        return Annotator(self.pseudonym, self.languages, dict(self.domains), self.simulated, dict(self.ability))
+        return Annotator(
+            pseudonym=self.pseudonym,
+            languages=self.languages,
+            domains=dict(self.domains),
+            simulated=self.simulated,
+            ability=dict(self.ability),
+            capacity_per_week=self.capacity_per_week,
+            cost_per_hour=self.cost_per_hour,
+            conflicts=self.conflicts,
+        )
 
 
 class TeamFile(Strict):
     """A workspace's team.yaml."""
 
     version: Literal[1] = 1
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field("EUR", description="Of every `cost_per_hour`.")
     members: tuple[MemberFile, ...] = ()
 
     @field_validator("members")
@@ -138,7 +217,25 @@ class LabelStudioSettings(Strict):
     url: str | None = Field(
         None, pattern=r"^https?://", description="A server of your own; without it the embedded one is used."
     )
+    database: str | None = Field(
+        None,
+        description="Where the embedded server keeps its data: `postgresql://user@host:port/name`, the password in"
+        " PGPASSWORD; SQLite without it. What the first start was given stays.",
+    )
     batch: int = Field(500, ge=1, le=5000, description="Tasks sent in one request.")
+
+    @field_validator("database")
+    @classmethod
+    def _has_no_password(cls, database: str | None) -> str | None:
+        if database is not None and not re.fullmatch(r"postgresql://[^:@/\s]+@[^@/\s]+/[^@/?\s]+", database):
+            raise ValueError("must be postgresql://user@host:port/name; the password comes from PGPASSWORD")
+        return database
+
+    @model_validator(mode="after")
+    def _database_is_the_embedded_servers(self) -> Self:
+        if self.url is not None and self.database is not None:
+            raise ValueError("database is for the embedded server, and url names another one; give one of them")
+        return self
 
 
 class PassageSettings(Strict):

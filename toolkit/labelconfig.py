@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from xml.etree import ElementTree
 
 from toolkit.errors import ConfigError
@@ -23,6 +23,7 @@ KINDS = {
     "RectangleLabels": ControlKind.BOXES,
 }
 DEFAULT_MAX_RATING = 5
+_Objects = Mapping[str | None, ElementTree.Element]  # what the screen shows, by name
 
 
 def read_controls(xml: str) -> tuple[Control, ...]:
@@ -52,7 +53,7 @@ def read_controls(xml: str) -> tuple[Control, ...]:
     [('risk', 'choice', ('low', 'high'))]
     """
     root = _parse(xml)
-    objects = {node.get("name"): node.tag for node in root.iter() if node.get("value", "").startswith("$")}
+    objects = {node.get("name"): node for node in root.iter() if _field(node) is not None}
     found = (_control(node, conditional, objects) for node, conditional in _walk(root, False))
     return tuple(control for control in found if control is not None)
 
@@ -66,6 +67,33 @@ def referenced_fields(xml: str) -> tuple[str, ...]:
     """Return the task fields that a label config shows, sorted: ``$text`` gives ``text``."""
     values = (node.get(key, "") for node in _parse(xml).iter() for key in ("value", "valueList"))
     return tuple(sorted({value[1:] for value in values if value.startswith("$")}))
+
+
+def control_tags(xml: str) -> dict[str, str]:
+    """Return the tag of every control by its name, also of those that :func:`read_controls` leaves out."""
+    nodes = ((node.get("name"), node) for node in _parse(xml).iter() if node.get("toName"))
+    return {name: node.tag for name, node in nodes if name}
+
+
+def _field(node: ElementTree.Element) -> str | None:
+    """Return the task field that an object shows."""
+    value = node.get("value") or node.get("valueList") or ""
+    return value[1:] if value.startswith("$") else None
+
+
+def unanswered(controls: Sequence[Control], answers: Collection[str]) -> tuple[str, ...]:
+    """Return the required controls that have no answer, though they were shown.
+
+    Examples
+    --------
+    >>> unanswered([Control("risk", ControlKind.CHOICE, "text", required=True)], {"topic": "bonds"})
+    ('risk',)
+    """
+    return tuple(
+        control.name
+        for control in controls
+        if control.required and not (control.conditional or control.per_region) and control.name not in answers
+    )
 
 
 def _parse(xml: str) -> ElementTree.Element:
@@ -85,7 +113,7 @@ def _walk(node: ElementTree.Element, conditional: bool) -> Iterator[tuple[Elemen
         yield from _walk(child, conditional)
 
 
-def _control(node: ElementTree.Element, conditional: bool, objects: dict[str | None, str]) -> Control | None:
+def _control(node: ElementTree.Element, conditional: bool, objects: _Objects) -> Control | None:
     kind = _kind(node, objects)
     if kind is None:
         return None
@@ -93,23 +121,34 @@ def _control(node: ElementTree.Element, conditional: bool, objects: dict[str | N
     if not name or not to_name:
         raise ConfigError(f"<{node.tag}> needs both name and toName; found name={name!r}, toName={to_name!r}.")
     paths = tuple(_paths(node)) if kind is ControlKind.TAXONOMY else ()
+    to_name = to_name.partition(",")[0]  # a pair is compared under the name of its first half
     return Control(
         name=name,
         kind=kind,
-        to_name=to_name.partition(",")[0],  # a pair is compared under the name of its first half
+        to_name=to_name,
         labels=_labels(node, kind, paths),
         required=node.get("required") == "true",
         per_region=node.get("perRegion") == "true",
         conditional=conditional,
         paths=paths,
+        field=_field_shown(objects.get(to_name)),
     )
 
 
-def _kind(node: ElementTree.Element, objects: dict[str | None, str]) -> ControlKind | None:
+def _field_shown(node: ElementTree.Element | None) -> str:
+    """Return the field whose content annotators see; where it holds an address, what is there is not in the task."""
+    if node is None or (node.get("valueType") or node.get("valuetype")) == "url":
+        return ""
+    return _field(node) or ""
+
+
+def _kind(node: ElementTree.Element, objects: _Objects) -> ControlKind | None:
     if node.tag == "Choices":
         return ControlKind.CHOICES if node.get("choice") == "multiple" else ControlKind.CHOICE
     if node.tag == "Labels":
-        return ControlKind.SEGMENTS if objects.get(node.get("toName")) in ("Audio", "Video") else ControlKind.SPANS
+        shown = objects.get(node.get("toName"))
+        on_medium = shown is not None and shown.tag in ("Audio", "Video")
+        return ControlKind.SEGMENTS if on_medium else ControlKind.SPANS
     return KINDS.get(node.tag)
 
 

@@ -125,6 +125,7 @@ class Control:
     per_region: bool = False  # answered once per region of another control
     conditional: bool = False  # shown only after certain answers (visibleWhen)
     paths: tuple[tuple[str, ...], ...] = ()  # taxonomy only: every path that can be chosen
+    field: str = ""  # the task field its object shows; empty where that cannot be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,19 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Migration:
+    """What becomes of the answers to one label config, from one version of its XML to another."""
+
+    config: str  # name of the label config in its pack
+    before: str
+    after: str
+    rename_controls: Mapping[str, str] = field(default_factory=dict)  # old name → new name
+    # control's old name → old label → what it becomes: () retired, (new,) renamed or merged, several where it was split
+    labels: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    retired_controls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DomainPack:
     """A subject area: who answers, which words tell it, which questions are asked."""
 
@@ -173,6 +187,7 @@ class DomainPack:
     thresholds: Thresholds
     configs: tuple[LabelConfig, ...]
     guidelines: str  # Markdown
+    migrations: tuple[Migration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +199,9 @@ class Annotator:
     domains: Mapping[str, Tier]  # the tier they work at, per domain; "*" stands for those not named
     simulated: bool = False
     ability: Mapping[str, float] = field(default_factory=dict)  # domain → chance of a right answer
+    capacity_per_week: float | None = None  # hours
+    cost_per_hour: float | None = None  # in the team's currency
+    conflicts: tuple[str, ...] = ()  # what they must not see: patterns of sources, or "domain:<name>"
 
     def tier_in(self, domain: str) -> Tier | None:
         """Return the tier the annotator works at in a domain, or None."""
@@ -325,6 +343,7 @@ class AssignmentStatus(StrEnum):
     OPEN = "open"
     DONE = "done"
     SKIPPED = "skipped"
+    QUARANTINED = "quarantined"  # answered with something that cannot be used; somebody else is asked
     WITHDRAWN = "withdrawn"  # settled before this annotator answered
 
 
@@ -367,3 +386,6 @@ class ProjectRecord:
     server_id: int
     config_version: str
     title: str
+    settings: Mapping[str, Any] = field(default_factory=dict)  # by the platform's names; empty where not known
+    adopted: bool = False  # was there before the toolkit
+    cursor: datetime | None = None  # every change on the server up to this moment has been read

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from toolkit.config import DomainFile, LabelConfigFile, Name, read_yaml
 from toolkit.errors import ConfigError, UnknownDomainError
 from toolkit.labelconfig import config_version, read_controls, referenced_fields
-from toolkit.models import CATEGORICAL, DomainPack, LabelConfig, Task, Thresholds, Tier
+from toolkit.migrations import load_migrations, misfits
+from toolkit.models import CATEGORICAL, DomainPack, LabelConfig, Migration, Task, Thresholds, Tier
 
 FALLBACK_DOMAIN = "general"
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
@@ -28,7 +29,8 @@ def load_packs(folder: Path) -> dict[str, DomainPack]:
     Parameters
     ----------
     folder : Path
-        Holds one folder per domain, named after it, each with ``domain.yaml``, ``guidelines.md`` and label configs.
+        Holds one folder per domain, named after it, each with ``domain.yaml``, ``guidelines.md`` and label configs;
+        ``migrations.yaml`` is optional.
 
     Returns
     -------
@@ -96,9 +98,28 @@ def _load_pack(folder: Path) -> tuple[DomainPack | None, list[str]]:
         problems += [f"{source}: configs.{name}.{problem}" for problem in found]
         if config is not None:
             configs.append(config)
+    migrations, found = _migrations(folder / "migrations.yaml", {config.name: config for config in configs})
+    problems += found
     if problems:
         return None, problems
-    return _pack(folder.name, parsed, configs, guidelines), []
+    return _pack(folder.name, parsed, configs, guidelines, migrations), []
+
+
+def _migrations(path: Path, configs: Mapping[str, LabelConfig]) -> tuple[tuple[Migration, ...], list[str]]:
+    """Read the migrations of a pack that has some, and check what they name where the label config is at hand."""
+    if not path.exists():
+        return (), []
+    migrations, problems = load_migrations(path)
+    for number, migration in enumerate(migrations):
+        config = configs.get(migration.config)
+        if config is None:
+            found = [f".config: no label config named {migration.config!r}; there are: {', '.join(configs) or 'none'}"]
+        else:
+            before = config.controls if migration.before == config.version else None
+            after = config.controls if migration.after == config.version else None
+            found = [f": {misfit}" for misfit in misfits(migration, before=before, after=after)]
+        problems += [f"{path}: migrations.{number}{problem}" for problem in found]
+    return migrations, problems
 
 
 def _guidelines(path: Path) -> tuple[str, list[str]]:
@@ -120,7 +141,13 @@ def _name_problems(folder: Path) -> list[str]:
     return []
 
 
-def _pack(name: str, parsed: DomainFile, configs: Sequence[LabelConfig], guidelines: str) -> DomainPack:
+def _pack(
+    name: str,
+    parsed: DomainFile,
+    configs: Sequence[LabelConfig],
+    guidelines: str,
+    migrations: tuple[Migration, ...],
+) -> DomainPack:
     terms = {
         language: {term: weight for weight, entries in weights.items() for term in entries}
         for language, weights in parsed.terms.items()
@@ -135,6 +162,7 @@ def _pack(name: str, parsed: DomainFile, configs: Sequence[LabelConfig], guideli
         thresholds=Thresholds(route=limits.route, agreement=limits.agreement, support=limits.support),
         configs=tuple(configs),
         guidelines=guidelines,
+        migrations=migrations,
     )
 
 

@@ -37,6 +37,7 @@ from toolkit.packs import bundled_configs, load_packs
 from toolkit.storage.database import first_line, open_database
 from toolkit.storage.private import write_private
 from toolkit.storage.state import State
+from toolkit.workflow.credentials import Credentials
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import LabelingPlatform, Progress, silent
 
@@ -132,11 +133,12 @@ def open_workspace(
     with _lock(folder, say) if writing else nullcontext(), _reported_storage_errors():
         state, name = _open_state(private, settings)
         try:
+            left = state.people.offboarded()  # whatever team.yaml says
             yield Operation(
                 folder=folder.absolute(),
                 name=name,
                 settings=settings,
-                team=team,
+                team=tuple(member for member in team if member.pseudonym not in left),
                 packs=packs,
                 state=state,
                 codec=convert,
@@ -193,7 +195,7 @@ def _connect_as_before(folder: Path, settings: WorkflowFile, state: State, name:
     platform = connect(folder, settings)
     projects = state.registry.projects()
     if platform.url != state.registry.remembered("server"):
-        if projects and not any(platform.holds(project.server_id, f"[tk:{name}:") for project in projects):
+        if projects and not _is_the_same(platform, folder, state, name):
             raise WorkspaceError(
                 f"The Label Studio at {platform.url} has none of this workspace's projects; it was used with"
                 f" {state.registry.remembered('server')}.",
@@ -201,6 +203,17 @@ def _connect_as_before(folder: Path, settings: WorkflowFile, state: State, name:
             )
         state.registry.remember("server", platform.url)
     return platform
+
+
+def _is_the_same(platform: LabelingPlatform, folder: Path, state: State, name: str) -> bool:
+    """Whether a server has one of the workspace's projects, or one of its annotators' accounts."""
+    for record in state.registry.projects():
+        found = platform.find_project("", record.server_id)
+        if found is not None and (record.adopted or f"[tk:{name}:" in str(found.settings.get("description"))):
+            return True
+    credentials = Credentials(folder)
+    emails = {user: credentials.of(account.pseudonym) for user, account in state.registry.accounts().items()}
+    return any(known[0] == member.email for member in platform.members() if (known := emails.get(member.server_user)))
 
 
 def require_workspace(folder: Path) -> None:
@@ -244,14 +257,14 @@ def connect(folder: Path, settings: WorkflowFile) -> LabelingPlatform:
     if url is not None:
         platform = LabelStudioPlatform(url, token_from_environment())
     else:
-        server = EmbeddedServer(folder)
+        server = EmbeddedServer(folder, database=settings.label_studio.database)
         found = server.status()
         if not found.running or found.url is None:
             raise LabelStudioError(
                 "The workspace's Label Studio does not run.",
                 hint="`toolkit server start`, or set label_studio.url in workflow.yaml to a server of your own.",
             )
-        platform = LabelStudioPlatform(found.url, server.admin().token)
+        platform = LabelStudioPlatform(found.url, server.admin().token, host=server)
     platform.check()
     return platform
 
@@ -277,7 +290,7 @@ def _unknown_domains(path: Path, team: TeamFile, packs: dict[str, DomainPack]) -
     return [
         f"{path}: members.{number}.domains: {UnknownDomainError(name, list(packs))}"
         for number, member in enumerate(team.members)
-        for name in (*member.domains, *member.ability)
+        for name in member.named_domains()
         if name not in packs and name != "*"
     ]
 

@@ -6,7 +6,7 @@ import pytest
 
 from toolkit.labelstudio.rest import Rest
 from toolkit.models import ProjectKey, Tier
-from toolkit.workflow.ports import ProjectSpec
+from toolkit.workflow.exchange import ProjectSpec
 
 PASSWORD = "eine-lange-Passphrase"
 XML = """
@@ -31,12 +31,13 @@ def admin(label_studio):
 @pytest.fixture
 def spec():
     key = ProjectKey("finance", f"risk-{uuid.uuid4().hex[:8]}", Tier.SPECIALIST)
-    return ProjectSpec(key, f"Prüfung {key.config}", f"Wie groß ist das Risiko? [tk:{key}]", XML, HTML, 2)
+    marker = f"[tk:{key}]"
+    return ProjectSpec(key, f"Prüfung {key.config}", f"Wie groß ist das Risiko? {marker}", marker, XML, HTML, 2)
 
 
 @pytest.fixture
 def project(platform, spec):
-    return platform.apply_project(spec, None).server_id
+    return platform.create_project(platform.settings_of(spec))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from toolkit.labelconfig import read_controls
 from toolkit.labelstudio.convert import (
     answers_from_results,
     canonical_label,
+    judgments_from_export,
     results_from_answers,
 )
 from toolkit.models import Control, ControlKind
@@ -122,6 +124,13 @@ def test_a_whole_annotation_comes_back_from_its_results(answers: dict[str, Any])
     assert answers_from_results(results, CONTROLS) == (answers, [])
 
 
+@given(st.fixed_dictionaries(ANSWERS))
+def test_what_is_written_for_a_task_lies_within_it(answers: dict[str, Any]) -> None:
+    shown = [replace(control, field=control.to_name) for control in CONTROLS]
+    results = results_from_answers(answers, shown, fields=FIELDS)
+    assert answers_from_results(results, shown, fields=FIELDS) == (answers, [])
+
+
 @given(st.fixed_dictionaries(ANSWERS), st.randoms())
 def test_the_order_of_results_changes_no_label(answers: dict[str, Any], dice) -> None:
     results = results_from_answers(answers, CONTROLS, fields=FIELDS)
@@ -152,6 +161,7 @@ def test_a_sample_is_understood_and_written_again(sample: Path) -> None:
     assert all(answers.get(result["from_name"]) for result in content["result"] if not _hangs(result, controls))
     again = results_from_answers(answers, controls, fields=content["task"])
     assert answers_from_results(again, controls) == (answers, [])
+    assert answers_from_results(content["result"], controls, fields=content["task"]) == (answers, [])
     assert sorted(_essence(result) for result in again) == sorted(_essence(result) for result in content["result"])
 
 
@@ -238,9 +248,12 @@ def test_a_result_that_cannot_be_used_is_a_problem_and_no_answer(result: Any, pr
         (K.TURNS, {"start": "0", "end": "0", "startOffset": 3, "endOffset": 2}, "a region from 3 to 2"),
         (K.TURNS, {"start": "0", "end": "1", "startOffset": 3, "endOffset": -2}, "a region from -2 to -1"),
         (K.SEGMENTS, {"start": 2.0, "end": 1.0}, "a region from 2 to 1"),
+        (K.SEGMENTS, {"ranges": [{"start": 9, "end": 3}]}, "a region from 9 to 4"),
+        (K.SEGMENTS, {"start": -0.5, "end": 1.0}, "a region from -0.5 to 1"),
         (K.SEGMENTS, {"ranges": []}, "ranges is not a list of ranges"),
         (K.BOXES, {"x": 0, "y": 0, "width": 0, "height": 9}, "a box without an area"),
         (K.BOXES, {"x": 90, "y": 0, "width": 20, "height": 9}, "a box outside its image"),
+        (K.BOXES, {"x": 0, "y": -1, "width": 20, "height": 9}, "a box outside its image"),
         (K.SPANS, {"globalOffsets": 3}, "globalOffsets is not an object"),
     ],
 )
@@ -249,6 +262,75 @@ def test_a_region_that_cannot_be_is_a_problem(kind: ControlKind, value: dict[str
     answers, problems = answers_from_results([result], [Control("it", kind, "text")])
     assert answers == {}
     assert problems[0].startswith(f"it: {problem}")
+
+
+SHOWN = {
+    "text": Control("it", K.SPANS, "t", labels=("x",), field="body"),
+    "turns": Control("it", K.TURNS, "t", labels=("x",), field="talk"),
+}
+TASK = {
+    "body": "Ada wrote\nthe first  program. 😀 In 1843!",
+    "talk": [{"author": "A", "text": "Hello there"}, {"text": "Good 😀 day\nto you"}, {"words": "no text"}],
+}
+
+
+def marked(control: str, value: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"id": "r", "from_name": "it", "to_name": "t", "type": "labels", "value": {**value, "labels": ["x"]}}]
+
+
+def turns(first: int, last: int, start: int, end: int, text: str = "") -> dict[str, Any]:
+    return {"start": str(first), "end": str(last), "startOffset": start, "endOffset": end, "text": text}
+
+
+@pytest.mark.parametrize(
+    ("control", "value", "problem"),
+    [
+        ("text", {"start": 5, "end": 99}, "span 5–99 lies outside the text of 40 characters"),
+        ("text", {"start": 5, "end": 41, "text": "x"}, "span 5–41 lies outside the text of 40 characters"),
+        ("text", {"start": 0, "end": 3, "text": "Bea"}, "the text under the span is not the task's"),
+        ("text", {"start": 0, "end": 9, "text": "Ada"}, "the text under the span is not the task's"),
+        ("turns", turns(0, 3, 0, 2), "turn 3 is not there; the dialogue has 3, counted from 0"),
+        ("turns", turns(0, 0, 0, 12), "offset 12 lies outside turn 0 of 11 characters"),
+        ("turns", turns(0, 1, 12, 3), "offset 12 lies outside turn 0 of 11 characters"),
+        ("turns", turns(0, 1, 2, 99), "offset 99 lies outside turn 1 of 17 characters"),
+        ("turns", turns(0, 0, 0, 5, "Howdy"), "the text under the span is not the task's"),
+    ],
+)
+def test_a_region_that_is_not_in_its_task_is_a_problem(control: str, value: dict[str, Any], problem: str) -> None:
+    results = marked(control, value)
+    assert answers_from_results(results, [SHOWN[control]], fields=TASK) == ({}, [f"it: {problem}"])
+    answers, problems = answers_from_results(results, [SHOWN[control]])
+    assert (len(answers["it"]), problems) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("control", "value"),
+    [
+        ("text", {"start": 0, "end": 40}),
+        ("text", {"start": 4, "end": 13, "text": "wrote\\nthe"}),
+        ("text", {"start": 4, "end": 13, "text": "wrote the"}),
+        ("text", {"start": 14, "end": 29, "text": "first program."}),
+        ("text", {"start": 32, "end": 39, "text": "In 1843"}),  # offsets in characters, as Text has them
+        ("text", {"globalOffsets": {"start": 900, "end": 903}, "text": "Ada"}),  # HTML: not the text of the task
+        ("turns", turns(1, 1, 7, 10, "day")),
+        ("turns", turns(1, 1, 8, 11, "day")),  # offsets as JavaScript counts
+        ("turns", turns(1, 1, 8, 18, "day\\nto you")),
+        ("turns", turns(0, 1, 6, 4, "there\\n\\nB\\nGood")),  # browsers put in what stands between turns
+        ("turns", turns(2, 2, 0, 99, "no text")),
+    ],
+)
+def test_a_region_that_is_in_its_task_is_none(control: str, value: dict[str, Any]) -> None:
+    answers, problems = answers_from_results(marked(control, value), [SHOWN[control]], fields=TASK)
+    assert (len(answers["it"]), problems) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"), [("body", {}), ("body", {"body": ["Ada"]}), ("", {"t": "Ada"}), ("", {"text": "Ada"})]
+)
+def test_where_nobody_tells_what_is_shown_regions_are_taken(field: str, shown: dict[str, Any]) -> None:
+    control = replace(SHOWN["text"], field=field)
+    answers, problems = answers_from_results(marked("text", {"start": 5, "end": 99}), [control], fields=shown)
+    assert (len(answers["it"]), problems) == (1, [])
 
 
 def test_of_two_answers_to_one_question_none_is_taken() -> None:
@@ -311,8 +393,12 @@ def test_a_required_control_without_an_answer_is_a_problem() -> None:
         Control("spans", K.SPANS, "text", required=True),
         Control("hidden", K.CHOICE, "text", required=True, conditional=True),
     ]
-    problems = ["risk: required, but not answered", "spans: required, but not answered"]
-    assert answers_from_results([], needed) == ({}, problems)
+    task = {"id": 7, "annotations": [{"id": 1, "completed_by": 3, "result": []}]}
+    found = judgments_from_export([task], needed).attrs["problems"]
+    assert [problem.partition(", annotation 1: ")[2] for problem in found] == [
+        "risk: required, but not answered",
+        "spans: required, but not answered",
+    ]
 
 
 def test_relations_are_passed_over() -> None:
@@ -337,6 +423,13 @@ def test_the_text_under_spans_and_turns_is_filled_in() -> None:
         "text": "there\nGood",
         "paragraphlabels": ["kind"],
     }
+
+
+def test_the_text_under_a_span_is_that_of_the_field_its_object_shows() -> None:
+    control = Control("spans", K.SPANS, "title", field="body")
+    answers = {"spans": [{"start": 0, "end": 3, "labels": ["person"]}]}
+    (result,) = results_from_answers(answers, [control], fields={"title": "Bea", "body": "Ada"})
+    assert result["value"]["text"] == "Ada"
 
 
 def test_the_text_of_an_answer_stays_where_the_task_does_not_show_one() -> None:

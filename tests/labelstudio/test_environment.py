@@ -8,8 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from toolkit.errors import ServerStartError
-from toolkit.labelstudio.environment import DATABASE, _run, cache_folder, ensure_environment
+from toolkit.errors import LabelStudioError, ServerStartError
+from toolkit.labelstudio import environment
+from toolkit.labelstudio.environment import (
+    DATABASE,
+    ServerEnvironment,
+    _run,
+    cache_folder,
+    ensure_environment,
+    postgresql_variables,
+)
 
 FOLDER = f"label-studio-1.23.2-py{sys.version_info.major}.{sys.version_info.minor}"
 PREPARING = "Preparing an empty Label Studio database, once; takes half a minute."
@@ -110,3 +118,27 @@ def test_environment_starts_the_server_away_from_the_callers_python_settings(cac
     install(cache, 'echo "$@"; exit 1')
     with pytest.raises(ServerStartError, match=r"-I -u -c from label_studio\.server import main; main\(\) init"):
         ensure_environment(lambda _: None)
+
+
+def test_password_of_the_database_comes_from_its_own_variable(monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", "hunter2")
+    assert postgresql_variables("postgresql://ada%20b@db.example:5433/studio") == {
+        "DJANGO_DB": "default",
+        "POSTGRE_USER": "ada b",
+        "POSTGRE_PASSWORD": "hunter2",
+        "POSTGRE_HOST": "db.example",
+        "POSTGRE_PORT": "5433",
+        "POSTGRE_NAME": "studio",
+    }
+    monkeypatch.delenv("PGPASSWORD")
+    assert postgresql_variables("postgresql://ada@db.example/studio")["POSTGRE_PASSWORD"] == ""
+
+
+def test_lines_are_run_in_the_servers_environment_and_a_shell_that_hangs_is_given_up(cache, monkeypatch):
+    install(cache, 'cat; echo "$TOOLKIT_USER"; echo wrong >&2; test "$TOOLKIT_USER" = 7 || sleep 60')
+    installed = ServerEnvironment(cache / "venv" / "bin" / "python", cache / "template" / DATABASE)
+    variables = {"PATH": os.environ["PATH"]}
+    assert installed.shell("print(1)\n", {**variables, "TOOLKIT_USER": "7"}) == "print(1)\n7\nwrong\n"
+    monkeypatch.setattr(environment, "_SHELL_LIMIT_S", 0.2)
+    with pytest.raises(LabelStudioError, match=r"was not done after 0\.2 s"):
+        installed.shell("print(1)\n", variables)

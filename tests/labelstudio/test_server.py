@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from toolkit.errors import ServerStartError
+from toolkit.errors import ConfigError, LabelStudioError, ServerStartError
 from toolkit.labelstudio import environment
 from toolkit.labelstudio.accounts import ensure_account
 from toolkit.labelstudio.client import LabelStudioPlatform
@@ -140,6 +141,19 @@ def test_killed_server_starts_again_where_it_was_with_what_it_had(server):
 
 
 @pytest.mark.labelstudio
+def test_account_that_could_not_be_deactivated_is_reported_and_stays_open(server):
+    platform = LabelStudioPlatform(server.status().url, server.admin().token)
+    account = platform.ensure_account("cem", "cem@workspace.example", "a-long-password", simulated=False)
+    with contextlib.closing(sqlite3.connect(server.status().data / "label_studio.sqlite3")) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(
+            LabelStudioError, match=r"(?s)could not be deactivated.*database is locked.*run the command"
+        ):
+            server.deactivate(account.server_user)
+    assert platform.ensure_account("cem", "cem@workspace.example", "a-long-password", simulated=False) == account
+
+
+@pytest.mark.labelstudio
 def test_server_is_stopped_once_and_leaves_no_zombie(server):
     pid = server.status().pid
     assert server.stop()
@@ -176,6 +190,67 @@ def test_server_that_moved_on_to_another_port_is_stopped(server, monkeypatch):
         ):
             server.start()
     assert not server.status().running
+
+
+@pytest.mark.labelstudio
+@pytest.mark.postgresql
+def test_server_on_postgresql_starts_again_with_what_it_had(label_studio_on_postgresql):
+    host = label_studio_on_postgresql.host
+    platform = LabelStudioPlatform(label_studio_on_postgresql.url, label_studio_on_postgresql.token)
+    account = platform.ensure_account("bea", "bea@workspace.example", "a-long-password", simulated=True)
+    assert not list(host.status().data.glob("*.sqlite3"))
+    assert host.stop()
+    assert host.start().url == platform.url
+    assert platform.ensure_account("bea", "bea@workspace.example", "a-long-password", simulated=True) == account
+
+
+@pytest.mark.labelstudio
+def test_database_that_does_not_answer_is_named_in_the_end_of_the_log(label_studio_environment, tmp_path):
+    told = []
+    with pytest.raises(
+        ServerStartError, match=r'(?s)ended while starting.*connection to server at "127\.0\.0\.1", port 1'
+    ):
+        EmbeddedServer(tmp_path, told.append, "postgresql://toolkit@127.0.0.1:1/studio").start()
+    assert told[0] == "Making Label Studio's tables in PostgreSQL, once; takes up to five minutes."
+    assert not (tmp_path / "server" / "data-in-use").exists()
+
+
+@pytest.mark.parametrize(
+    ("begun", "database", "other"),
+    [("", "postgresql://toolkit@127.0.0.1:1/studio", "SQLite"), ("PostgreSQL", None, "PostgreSQL")],
+)
+def test_data_begun_with_one_kind_of_database_is_not_served_from_the_other(tmp_path, begun, database, other):
+    server = EmbeddedServer(tmp_path, database=database)
+    server.folder.mkdir()
+    (server.folder / "data-in-use").write_text(begun)
+    for act in (server.start, lambda: server.deactivate(1)):
+        with pytest.raises(ServerStartError, match=rf"(?s)was begun with {other}.*give the database it was begun with"):
+            act()
+
+
+def test_server_that_was_never_started_has_no_account_to_deactivate(tmp_path):
+    with pytest.raises(LabelStudioError, match="so it has no accounts"):
+        EmbeddedServer(tmp_path).deactivate(1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:hunter2@127.0.0.1/studio",
+        "ada:hunter2@127.0.0.1/studio",
+        "postgresql+psycopg://ada@127.0.0.1/studio",
+        "sqlite:///studio.sqlite3",
+        "postgresql://127.0.0.1/studio",
+        "postgresql://ada@127.0.0.1/",
+        "postgresql://ada@127.0.0.1/studio?password=hunter2",
+        "postgresql://ada@127.0.0.1:hunter2/studio",
+        "",
+    ],
+)
+def test_address_of_a_database_is_whole_and_holds_no_password(tmp_path, url):
+    with pytest.raises(ConfigError, match=r"postgresql://user@host:port/name, and set PGPASSWORD") as caught:
+        EmbeddedServer(tmp_path, database=url)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_port_that_is_taken_is_an_error_and_not_the_next_port(tmp_path):

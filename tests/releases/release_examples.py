@@ -38,6 +38,7 @@ def record(task: str = "doc-0-10", **changes: Any) -> ReleaseRecord:
         "n_judgments": {"risk": 3, "quality": 3, "entities": 2},
         "status": "decided",
         "n_annotators": 3,
+        "annotators": ["annotator-0a1b2c3d4e", "annotator-3f9a2c41b0", "annotator-ffffffffff"],
         "simulated": False,
         "split": "train",
     }

@@ -86,6 +86,19 @@ def test_plain_answers_stand_as_text_and_the_rest_as_json(tmp_path: Path) -> Non
     assert (row["support_risk"], row["support_entities"], row["n_risk"]) == (2 / 3, None, 3)
 
 
+def test_annotators_are_a_list_in_every_format(tmp_path: Path) -> None:
+    names = ["annotator-0a1b2c3d4e", "annotator-3f9a2c41b0"]
+    for suffix, write in FORMATS.items():
+        write(tmp_path / f"x.{suffix}", in_order([record(annotators=names), record("doc-2", annotators=[])]))
+
+    lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()]
+    csv = pd.read_csv(tmp_path / "x.csv", dtype=str, keep_default_na=False)
+
+    assert [line["annotators"] for line in lines] == [names, []]
+    assert pq.read_table(tmp_path / "x.parquet")["annotators"].to_pylist() == [names, []]
+    assert [json.loads(cell) for cell in csv["annotators"]] == [names, []]
+
+
 def test_parquet_types_do_not_depend_on_the_values(tmp_path: Path) -> None:
     full, bare = tmp_path / "full.parquet", tmp_path / "bare.parquet"
     FORMATS["parquet"](full, in_order([record()]))
@@ -96,6 +109,7 @@ def test_parquet_types_do_not_depend_on_the_values(tmp_path: Path) -> None:
     assert kinds["start"] == pa.int64()
     assert kinds["simulated"] == pa.bool_()
     assert kinds["support_risk"] == pa.float64()
+    assert kinds["annotators"] == pa.list_(pa.string())
 
 
 def test_the_csv_reads_as_written_here(tmp_path: Path) -> None:
@@ -106,7 +120,8 @@ def test_the_csv_reads_as_written_here(tmp_path: Path) -> None:
     assert header.endswith('"simulated","text","label_risk","support_risk","n_risk"')
     assert row == (
         '"doc-0-10","doc","a.md","0","10","","text","finance","claims","aaaaaaaaaaaa","specialist","train","decided",'
-        '"3","false","Ada said…","","0.6666666666666666","3"'
+        '"3","[""annotator-0a1b2c3d4e"", ""annotator-3f9a2c41b0"", ""annotator-ffffffffff""]",'
+        '"false","Ada said…","","0.6666666666666666","3"'
     )
 
 

@@ -116,6 +116,8 @@ A row is one task under one label config. In JSONL `labels`, `support` and `n_ju
 and Parquet they are the columns `label_…`, `support_…` and `n_…`, where choices, ratings and pairs are plain
 text and all else is JSON. A label is empty where the judgments did not settle it; its support is then the
 share of the leading one. `tier` is who decided, `status` whether everything that had to be settled was.
+`annotators` are those who answered, at whatever tier, by pseudonyms that stand for one person each and cannot
+be traced back without a key that is not published; a later release may use others. In CSV they are JSON.
 
 Every label config has one file per format in `data/`. `manifest.json` lists every file with its SHA-256,
 the seed, and the ledger entry that the labels come from.

@@ -1,6 +1,7 @@
 """Work is dealt out evenly to those who may do it, the same way every time, and never taken away again."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -82,6 +83,41 @@ def test_who_answered_the_question_at_another_tier_does_not_answer_it_again():
     plan = assign([placed], {"t": "fr"}, TEAM, {}, {"t@finance/claims": {"sue"}, "t@finance/other": {"sam"}}, seed=1)
     assert names(plan) == ["sam"]
     assert plan.unmet[0].missing == 1
+
+
+ACME = replace(member("ada", general=GENERALIST), conflicts=("acme/*",))
+LAWYER = replace(member("bea", any=GENERALIST), conflicts=("domain:law",))
+
+
+@pytest.mark.parametrize(
+    ("placed", "source", "expected"),
+    [
+        (placement("t"), "acme/report.md", ["bea"]),
+        (placement("t"), "ACME/sub/Report.md#3", ["bea"]),
+        (placement("t"), "other/acme/report.md", ["ada"]),
+        (placement("t", domain="law"), "x.md", []),
+        (placement("t", domain="finance"), "x.md", ["bea"]),
+    ],
+)
+def test_nobody_gets_what_they_have_a_conflict_of_interest_with(placed, source, expected):
+    done = {"other": {"bea"}}  # so that ada comes first where she may
+    plan = assign([placed], {}, [ACME, LAWYER], done, {}, seed=1, sources={"t": source})
+    assert names(plan) == expected
+
+
+def test_a_conflict_of_interest_is_the_reason_where_somebody_is_missing():
+    def reason(overlap, *team):
+        plan = assign([placement("t", overlap)], {}, team, {}, {}, seed=1, sources={"t": "acme/report.md"})
+        return plan.unmet[0].missing, plan.unmet[0].reason
+
+    bob = replace(ACME, pseudonym="bob")
+    assert reason(1, ACME) == (1, "nobody left: ada has a conflict of interest")
+    assert reason(2, bob, ACME) == (2, "nobody left: ada and bob have a conflict of interest")
+    assert reason(2, ACME, TEAM[0]) == (
+        1,
+        "all who work in general as generalist have it or answered the task: 1 of 2 found;"
+        " ada has a conflict of interest",
+    )
 
 
 def test_a_second_run_adds_nothing_to_the_first():

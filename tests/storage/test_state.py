@@ -121,8 +121,7 @@ def test_assignments_are_made_once_and_answers_nobody_asked_for_are_noted(state)
     key = placed(first.id).id
     assert state.work.assign([Assignment(key, "ada", "works in finance")]) == 1
     assert state.work.assign([Assignment(key, "ada", "again"), Assignment(key, "bea", "too")]) == 1
-    state.work.set_assignment(key, "ada", AssignmentStatus.DONE)
-    state.work.set_assignment(key, "eve", AssignmentStatus.DONE)
+    state.work.set_assignments({(key, "ada"): AssignmentStatus.DONE, (key, "eve"): AssignmentStatus.DONE})
     found = {
         item.assignment.annotator: (item.status, item.assignment.reason)
         for item in state.work.assignments(task=first.id)
@@ -156,8 +155,9 @@ def test_releases_of_a_task(state):
     first, second = filled(state)
     rows = [(first.id, "finance/claims", "train"), (second.id, "finance/claims", "test")]
     for _ in range(2):
-        state.work.record_release("seeds", 1, rows)
+        state.work.record_release("seeds", 1, rows, ledger_seq=12)
     assert state.work.releases_of(first.id) == [("seeds", 1, "finance/claims", "train")]
+    assert state.work.released_up_to()[first.id] == {"seeds": 12}
 
 
 def test_the_state_outlives_the_process(database_url):
@@ -226,7 +226,7 @@ def test_closing_withdraws_who_has_not_answered(state):
     first, _ = filled(state)
     key = placed(first.id).id
     state.work.assign([Assignment(key, "ada", ""), Assignment(key, "bea", "")])
-    state.work.set_assignment(key, "ada", AssignmentStatus.DONE)
+    state.work.set_assignments({(key, "ada"): AssignmentStatus.DONE})
     state.work.close(key, PlacementStatus.DECIDED, "settled", [])
     assert [item.status for item in state.work.assignments(task=first.id)] == [
         AssignmentStatus.DONE,

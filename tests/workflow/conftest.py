@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from tests.workflow.fake import FakePlatform
+from tests.workflow.screens import published_bonds
 from toolkit.workspace import init_workspace, open_workspace
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -53,3 +54,11 @@ def texts(tmp_path):
     (path / "bond.txt").write_text(BOND, encoding="utf-8")
     (path / "news.txt").write_text(NEWS, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def bonds(folder, tmp_path, fake, monkeypatch):
+    """A workspace with four tasks of a small domain of its own, published to two of three simulated specialists."""
+    monkeypatch.setattr("toolkit.workspace.connect", lambda *_: fake)
+    with published_bonds(folder, tmp_path) as opened:
+        yield opened

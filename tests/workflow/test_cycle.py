@@ -119,14 +119,14 @@ def test_apply_makes_each_project_once_and_a_dry_run_none(operation, texts, fake
     ingest(operation, [texts])
     route(operation)
     planned = apply(operation, dry_run=True)
-    assert [change.action for change in planned.projects] == ["created", "created"]
+    assert [project.action for project in planned.plan.projects] == ["create", "create"]
     assert fake.writes == []
-    assert [change.action for change in apply(operation).projects] == ["created", "created"]
-    assert [change.action for change in apply(operation).projects] == ["unchanged", "unchanged"]
-    spec = fake.projects[1]
-    assert spec.description.endswith(f"[tk:{operation.name}:{spec.key}]")
-    assert spec.instructions.startswith("<h")
-    assert 3 <= len(spec.title) <= 50
+    assert [project.action for project in apply(operation).plan.projects] == ["create", "create"]
+    assert [project.action for project in apply(operation).plan.projects] == ["unchanged", "unchanged"]
+    settings, record = fake.projects[1], operation.state.registry.projects()[0]
+    assert settings["description"].endswith(f"[tk:{operation.name}:{record.key}]")
+    assert settings["expert_instruction"].startswith("<h")
+    assert 3 <= len(settings["title"]) <= 50
 
 
 def test_publish_sends_each_task_once_with_its_annotators_and_views(operation, texts, fake):
@@ -256,8 +256,8 @@ def test_annotations_that_do_not_fit_their_config_are_named(operation, texts, fa
     (user,) = accounts(operation, fake, name)
     fake.annotate(finance.server_task, user, answers(risk="purple", nonsense="x"))
     report = collect(operation)
-    assert any("purple" in problem for problem in report.invalid)
-    assert any("nonsense" in problem for problem in report.invalid)
+    assert any("purple" in str(finding) for finding in report.quarantined)
+    assert any("nonsense" in str(finding) for finding in report.quarantined)
 
 
 def test_simulating_twice_adds_nothing(operation, texts, fake):

@@ -13,6 +13,7 @@ from tests.workflow.fake import FakePlatform
 from toolkit.errors import ConfigError, InputError, LabelStudioError, StorageError, WorkspaceError
 from toolkit.models import AssignmentStatus, PlacementStatus, Tier
 from toolkit.workflow import apply, collect, ingest, invite, publish, release, resolve, route, run, simulate
+from toolkit.workflow.collection import judgments_of
 from toolkit.workspace import open_workspace
 
 
@@ -57,9 +58,7 @@ def labels_of(operation, control):
 
 def judged(operation):
     """Label by annotator and control, as collect counts them."""
-    from toolkit.workflow.collection import freeze
-
-    return {(j.annotator, j.control): j.label for j in freeze(operation).judgments}
+    return {(j.annotator, j.control): j.label for j in judgments_of(operation)}
 
 
 def test_what_was_simulated_stays_so_when_people_take_over(published, folder):
@@ -69,9 +68,7 @@ def test_what_was_simulated_stays_so_when_people_take_over(published, folder):
     write_team(folder, *({**member(name), "simulated": False} for name in ("ada", "eli", "fay")))
     with open_workspace(folder, writing=False) as later:
         resolve(later)
-        from toolkit.workflow.collection import freeze
-
-        judgments = freeze(later).judgments
+        judgments = judgments_of(later)
         assert judgments
         assert all(judgment.simulated for judgment in judgments)
 
@@ -245,7 +242,7 @@ def test_an_answer_counts_once_its_author_is_registered(published, fake):
     fake.annotate(state.server_task, account.server_user, choose(risk=labels_of(published, "risk")[0]))
     report = collect(published)
     assert (report.n_judgments, len(report.uncounted)) == (0, 1)
-    assert f"unknown-{account.server_user}" in report.uncounted[0]
+    assert f"unknown-{account.server_user}" in str(report.uncounted[0])
     published.state.registry.save_account(account.server_user, name, simulated=False)
     report = collect(published)
     assert (report.n_changed, report.uncounted) == (1, ())
@@ -265,7 +262,7 @@ def test_somebody_who_answered_at_a_lower_tier_does_not_decide_at_the_next(publi
     publish(published)
     above = next(s for s in published.state.work.placements() if s.placement.project.tier is Tier.ADJUDICATOR)
     fake.annotate(above.server_task, user(published, fake, names[0]), choose(risk=low, forward_looking=same))
-    assert "at a lower tier" in collect(published).uncounted[0]
+    assert "at a lower tier" in str(collect(published).uncounted[0])
     assert resolve(published).resolutions == ()
 
 
@@ -296,7 +293,7 @@ def test_another_server_is_refused_and_the_same_one_elsewhere_is_not(published, 
     published.state.close()
     fake.url = "http://moved.example"
     with open_workspace(folder, writing=False) as moved:
-        assert [change.action for change in apply(moved).projects] == ["unchanged", "unchanged"]
+        assert [project.action for project in apply(moved).plan.projects] == ["unchanged", "unchanged"]
     monkeypatch.setattr("toolkit.workspace.connect", lambda *_: FakePlatform(url="http://other.example"))
     with open_workspace(folder, writing=False) as wrong, pytest.raises(WorkspaceError, match="none of this workspace"):
         apply(wrong)
@@ -325,16 +322,19 @@ def test_answers_made_before_a_config_changed_are_judged_by_the_old_one(publishe
     xml.write_text(xml.read_text("utf-8").replace(f'value="{label}"', 'value="nil"', 1), encoding="utf-8")
     with open_workspace(folder, writing=False) as later:
         apply(later)
-        assert not [problem for problem in collect(later).invalid if "risk" in problem]
+        assert not [finding for finding in collect(later).quarantined if "risk" in str(finding)]
         assert ("risk", label) in {(control, found) for (_, control), found in judged(later).items()}
 
 
-def test_a_second_copy_on_the_server_is_taken_out_of_the_views(published, fake):
+@pytest.mark.parametrize("used", [False, True])
+def test_a_second_copy_on_the_server_is_deleted_or_taken_out_of_the_views(published, fake, used):
     state = finance(published)
     original = fake.stored[state.server_task]
     fake.stored[99] = replace(original, data=dict(original.data))
+    if used:
+        fake.annotate(99, 10, [])
     assert publish(published).n_duplicates == 1
-    assert fake.stored[99].data["assignees"] == "|"
+    assert (fake.stored[99].data["assignees"] == "|") if used else (99 not in fake.stored)
     writes = len(fake.writes)
     publish(published)
     assert len(fake.writes) == writes
@@ -392,9 +392,9 @@ def test_scripts_in_guidelines_do_not_reach_the_server(folder, operation, texts,
         ingest(later, [texts])
         route(later)
         apply(later)
-    spec = next(spec for spec in fake.projects.values() if spec.key.domain == "finance")
-    assert "<script" not in spec.instructions
-    assert "<img" not in spec.instructions
+    settings = next(one for one in fake.projects.values() if ":finance/" in one["description"])
+    assert "<script" not in settings["expert_instruction"]
+    assert "<img" not in settings["expert_instruction"]
 
 
 def test_an_invitation_that_is_refused_keeps_the_password_that_works(folder, operation, fake, monkeypatch):

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from toolkit.cli import config, measure, release, server, steps, team, workspace
+from toolkit.cli import adopt, config, doctor, ledger, measure, projects, release, server, steps, team, workspace
 from toolkit.cli.common import INTERRUPTED
 from toolkit.errors import StorageError
 
@@ -52,7 +52,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (workspace, server, steps, measure, release, team, config):
+for module in (workspace, server, projects, adopt, steps, ledger, measure, release, team, config, doctor):
     module.register(app)
 
 

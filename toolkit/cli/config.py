@@ -24,6 +24,7 @@ class File(StrEnum):
     workflow = "workflow"
     team = "team"
     domain = "domain"
+    migrations = "migrations"
 
 
 def register(parent: typer.Typer) -> None:
@@ -34,9 +35,14 @@ def register(parent: typer.Typer) -> None:
 @app.command()
 def schema(file: Annotated[File, typer.Argument(help="Which file.")] = File.workflow) -> None:
     """Print the JSON Schema of a file, for editors."""
-    from toolkit.config import DomainFile, Strict, TeamFile, WorkflowFile
+    from toolkit.config import DomainFile, MigrationsFile, Strict, TeamFile, WorkflowFile
 
-    models: dict[File, type[Strict]] = {File.workflow: WorkflowFile, File.team: TeamFile, File.domain: DomainFile}
+    models: dict[File, type[Strict]] = {
+        File.workflow: WorkflowFile,
+        File.team: TeamFile,
+        File.domain: DomainFile,
+        File.migrations: MigrationsFile,
+    }
     model = models[file]
     typer.echo(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2))
 

@@ -42,7 +42,7 @@ MAX_LISTED = 20
 
 def register(parent: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (ingest, route, apply, publish, simulate, collect, resolve, run):
+    for command in (ingest, route, publish, simulate, collect, resolve, run):
         parent.command()(command)
 
 
@@ -107,22 +107,6 @@ def print_routes(report: RouteReport) -> None:
     )
     for task in report.unplaceable[:MAX_LISTED]:
         say(f"no label config fits task {task}; add one for its fields and modality")
-
-
-def apply(workspace: WorkspaceOption = Path(), dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
-    """Create or update one Label Studio project per label config and tier in use."""
-    from toolkit.workflow import apply as step
-
-    with opened(workspace) as operation:
-        report = step(operation, dry_run=dry_run)
-    if as_json:
-        print_json({"apply": report})
-        return
-    print_table(
-        "Projects (dry run: nothing was done)" if dry_run else "Projects",
-        ("project", "action", ">id", "title", "changes"),
-        [(p.key, p.action, p.server_id, p.title, ", ".join(p.changes)) for p in report.projects],
-    )
 
 
 def publish(workspace: WorkspaceOption = Path(), dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
@@ -200,27 +184,38 @@ def simulate(
         )
 
 
-def collect(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -> None:
-    """Pull annotations into the ledger and freeze the judgments as a snapshot."""
+def collect(
+    workspace: WorkspaceOption = Path(),
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Pull what changed into the ledger and freeze the judgments as a snapshot."""
     from toolkit.workflow import collect as step
 
     with opened(workspace) as operation:
-        report = step(operation)
-    for problem in report.invalid[:MAX_LISTED]:
-        say(f"does not fit its label config: {problem}")
-    for answer in report.uncounted[:MAX_LISTED]:
-        say(f"does not count: {answer}")
+        report = step(operation, full=full)
+    for project in report.missing:
+        say(f"not on the server any more: {project}; `toolkit apply` makes it anew from the ledger")
+    for finding in report.quarantined[:MAX_LISTED]:
+        say(f"quarantined: {finding}")
+    for finding in report.uncounted[:MAX_LISTED]:
+        say(f"does not count: {finding}")
     if as_json:
         print_json({"collect": report})
         return
+    more = (
+        (report.n_restored, "there again"),
+        (report.n_drafts, "begun and not submitted"),
+        (report.n_foreign, "on tasks of others"),
+        (report.n_edited, "edited by others (the author's version counts)"),
+        (report.n_late, "after their task was settled (what was settled stands)"),
+        (len(report.uncounted), "that do not count"),
+        (len(report.quarantined), "quarantined"),
+    )
     typer.echo(
         f"{report.n_annotations} annotations on the server: {report.n_new} new, {report.n_changed} changed,"
         f" {report.n_deleted} deleted there (kept in the ledger), {report.n_skipped} skips"
-        + (f", {report.n_foreign} on tasks of others" if report.n_foreign else "")
-        + (f", {report.n_edited} edited by others (the author's version counts)" if report.n_edited else "")
-        + (f", {report.n_late} after their task was settled (what was settled stands)" if report.n_late else "")
-        + (f", {len(report.uncounted)} that do not count" if report.uncounted else "")
-        + (f", {len(report.invalid)} invalid" if report.invalid else "")
+        + "".join(f", {count} {what}" for count, what in more if count)
     )
     typer.echo(f"{report.n_judgments} judgments in {report.snapshot or 'no snapshot yet'}")
 
@@ -319,7 +314,7 @@ def _foresee(workspace: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"run": found})
         return
-    changes = [change for change in found["apply"].projects if change.action != "unchanged"]
+    changes = [project for project in found["apply"].plan.projects if project.action != "unchanged"]
     typer.echo(
         f"dry run: {found['n_unrouted']} tasks would be routed; of those that are, {found['publish'].n_imported} would"
         f" be sent, {len(changes)} projects made or changed, {found['publish'].n_assigned} assignments made;"

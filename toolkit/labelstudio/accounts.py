@@ -1,4 +1,4 @@
-"""Annotators' accounts: made through the invite link and the sign-up form, the only way that lets them log in."""
+"""Accounts: made through the invite link and the sign-up form, the only way that lets annotators log in; listed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from toolkit.errors import AuthenticationError, LabelStudioError
 from toolkit.labelstudio.rest import Rest, is_loopback
-from toolkit.workflow.ports import Account
+from toolkit.workflow.exchange import Account, ServerMember
 
 if TYPE_CHECKING:
     import httpx
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _FOUND = 302
 _UNAUTHORIZED = 401
 _CREATED = 201
+_REMOVED = "Deleted"  # what the server writes in place of the address of somebody it has removed
 
 
 def ensure_account(rest: Rest, pseudonym: str, email: str, password: str, *, simulated: bool) -> Account:
@@ -31,15 +32,18 @@ def ensure_account(rest: Rest, pseudonym: str, email: str, password: str, *, sim
     """
     import httpx
 
-    if urlsplit(rest.url).scheme != "https" and not is_loopback(rest.url):
-        raise LabelStudioError(
-            f"Passwords are not sent to {rest.url}: the connection is not encrypted.", hint="use an https:// URL."
-        )
+    check_private(rest)
     invite = rest.get("/api/invite")["token"]
     with rest.new_session() as session:
         try:
-            if not _sign_up(rest, session, invite, pseudonym, email, password):
-                _log_in(rest, session, pseudonym, email, password)
+            if not _sign_up(rest, session, invite, pseudonym, email, password) and not log_in(
+                rest, session, email, password
+            ):
+                raise AuthenticationError(
+                    f"The account of {pseudonym} exists on {rest.url} with another password.",
+                    hint="put back the password it was made with, or set it on the server's host: "
+                    "label-studio reset_password.",
+                )
             user = rest.content(session.get(f"{rest.url}/api/current-user/whoami"))
             token = _token(rest, session)
         except httpx.TransportError as error:
@@ -50,10 +54,59 @@ def ensure_account(rest: Rest, pseudonym: str, email: str, password: str, *, sim
     return Account(pseudonym, user["id"], user["email"], password, token)
 
 
+def members(rest: Rest) -> list[ServerMember]:
+    """Return everybody who has an account, by id; of those removed from the organisation only the id is known.
+
+    Whether an account was deactivated on the server's host cannot be seen from here: it counts as active.
+    """
+    own = rest.get("/api/current-user/whoami")
+    path = f"/api/organizations/{own['active_organization']}/memberships"
+    answer = rest.get(path, {"page_size": -1})  # all of them
+    if len(answer["results"]) < answer["count"]:
+        raise LabelStudioError(
+            f"Label Studio listed {len(answer['results'])} of {answer['count']} members.", hint="run the command again."
+        )
+    users = sorted((membership["user"] for membership in answer["results"]), key=lambda user: int(user["id"]))
+    return [_member(user, own["id"]) for user in users]
+
+
+def check_private(rest: Rest) -> None:
+    """Raise :class:`LabelStudioError` where a password would go over a network in clear."""
+    if urlsplit(rest.url).scheme != "https" and not is_loopback(rest.url):
+        raise LabelStudioError(
+            f"Passwords are not sent to {rest.url}: the connection is not encrypted.", hint="use an https:// URL."
+        )
+
+
+def log_in(rest: Rest, session: httpx.Client, email: str, password: str) -> bool:
+    """Log a session in; False where address and password do not belong together."""
+    answer = post_form(rest, session, f"{rest.url}/user/login/", {"email": email, "password": password}, {})
+    if answer.status_code != _FOUND and not answer.is_success:
+        rest.content(answer)
+    return answer.status_code == _FOUND
+
+
+def post_form(
+    rest: Rest, session: httpx.Client, url: str, form: dict[str, str], params: dict[str, str]
+) -> httpx.Response:
+    """Fill in and send one of the server's forms, as a browser does."""
+    page = session.get(url, params=params)
+    if not page.is_success or "csrftoken" not in session.cookies:
+        raise rest.refused(page.status_code, "GET", page.request.url.path, "its form cannot be read")
+    filled = {**form, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
+    return session.post(url, params=params, data=filled, headers={"Referer": url})
+
+
+def _member(user: dict[str, Any], own: int) -> ServerMember:
+    active = user["email"] != _REMOVED
+    name = f"{user['first_name']} {user['last_name']}".strip() if active else ""
+    return ServerMember(user["id"], user["email"] if active else "", name, active=active, own=user["id"] == own)
+
+
 def _sign_up(rest: Rest, session: httpx.Client, invite: str, pseudonym: str, email: str, password: str) -> bool:
     """Sign up and stay logged in; False where the account exists already."""
     form = {"email": email, "password": password, "allow_newsletters": "false"}
-    answer = _post_form(rest, session, f"{rest.url}/user/signup/", form, {"token": invite})
+    answer = post_form(rest, session, f"{rest.url}/user/signup/", form, {"token": invite})
     if answer.status_code == _FOUND:
         return True
     problems = _problems(answer)
@@ -63,28 +116,6 @@ def _sign_up(rest: Rest, session: httpx.Client, invite: str, pseudonym: str, ema
         f"Label Studio refused to make the account of {pseudonym}: {' '.join(problems) or answer.status_code}",
         hint="a password needs 8 to 128 characters, and the address must be a valid one.",
     )
-
-
-def _log_in(rest: Rest, session: httpx.Client, pseudonym: str, email: str, password: str) -> None:
-    answer = _post_form(rest, session, f"{rest.url}/user/login/", {"email": email, "password": password}, {})
-    if answer.status_code == _FOUND:
-        return
-    if answer.is_success:
-        raise AuthenticationError(
-            f"The account of {pseudonym} exists on {rest.url} with another password.",
-            hint="put back the password it was made with, or set it on the server's host: label-studio reset_password.",
-        )
-    rest.content(answer)
-
-
-def _post_form(
-    rest: Rest, session: httpx.Client, url: str, form: dict[str, str], params: dict[str, str]
-) -> httpx.Response:
-    page = session.get(url, params=params)
-    if not page.is_success or "csrftoken" not in session.cookies:
-        raise rest.refused(page.status_code, "GET", page.request.url.path, "its form cannot be read")
-    filled = {**form, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
-    return session.post(url, params=params, data=filled, headers={"Referer": url})
 
 
 def _problems(page: httpx.Response) -> list[str]:

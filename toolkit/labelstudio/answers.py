@@ -32,7 +32,9 @@ Result = Mapping[str, Any]
 Found = Sequence[tuple[str, Mapping[str, Any]]]  # id and value of the results on one control
 
 
-def answers_from_results(results: Sequence[Result], controls: Sequence[Control]) -> tuple[dict[str, Any], list[str]]:
+def answers_from_results(
+    results: Sequence[Result], controls: Sequence[Control], *, fields: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Return what an annotation says, by control, and what is wrong with it.
 
     Parameters
@@ -41,6 +43,9 @@ def answers_from_results(results: Sequence[Result], controls: Sequence[Control])
         The result list of one annotation, as the server has it; the server checks nothing of it.
     controls : sequence of Control
         What the label config asks.
+    fields : mapping, optional
+        What the task shows. With it, spans and turns that lie outside of it, or name another text than is there, are
+        problems as well; of controls that do not tell their field, nothing more is checked.
 
     Returns
     -------
@@ -49,8 +54,7 @@ def answers_from_results(results: Sequence[Result], controls: Sequence[Control])
         in their region, under ``attributes``. A control for a set that was left empty has the empty set for its
         answer, unless it is required or may not have been shown; any other control left empty is not here.
     problems : list of str
-        One per result that cannot be used, and per required control without an answer. What is named here is not
-        among the answers. Relations are passed over.
+        One per result that cannot be used; what is named here is not among the answers. Relations are passed over.
 
     Examples
     --------
@@ -68,15 +72,14 @@ def answers_from_results(results: Sequence[Result], controls: Sequence[Control])
         if control.per_region:
             continue
         if control.kind in REGIONS:
-            answer, wrong = _regions(control, found, regions)
+            shown = fields.get(control.field) if fields is not None else None
+            answer, wrong = _regions(control, found, regions, shown)
         else:
             answer, wrong = _once(control, found)
         if answer not in NOTHING:
             answers[control.name] = answer
         elif not wrong and _may_be_empty(control):
             answers[control.name] = []
-        elif control.required and not control.conditional and not wrong:
-            wrong = ["required, but not answered"]
         problems += [f"{control.name}: {problem}" for problem in wrong]
     for control in controls:
         if control.per_region:
@@ -96,8 +99,8 @@ def results_from_answers(
     controls : sequence of Control
         What the label config asks.
     fields : mapping
-        What the task shows: the text under a span is taken from the field named as the object it is on, and a medium
-        tells by its name whether segments are on audio or video.
+        What the task shows: the text under a span is taken from the field its object shows, and a medium tells by its
+        name whether segments are on audio or video.
 
     Returns
     -------
@@ -169,12 +172,12 @@ def _once(control: Control, found: Found) -> tuple[Any, list[str]]:
 
 
 def _regions(
-    control: Control, found: Found, regions: dict[str, list[dict[str, Any]]]
+    control: Control, found: Found, regions: dict[str, list[dict[str, Any]]], shown: Any
 ) -> tuple[list[dict[str, Any]], list[str]]:
     answer, wrong = [], []
     for name, value in found:
         try:
-            read = read_regions(control, value)
+            read = read_regions(control, value, shown)
         except UnusableValueError as error:
             wrong.append(str(error))
             continue
@@ -265,7 +268,9 @@ def _text_under(control: Control, region: Mapping[str, Any], fields: Mapping[str
 
 
 def _field(control: Control, fields: Mapping[str, Any]) -> Any:
-    """Return what the control's object shows: the field of its name, or the only field there is."""
+    """Return what the control's object shows; where it does not tell, the field of its name or the only one."""
+    if control.field:
+        return fields.get(control.field)
     only = next(iter(fields.values())) if len(fields) == 1 else None
     return fields.get(control.to_name, only)
 

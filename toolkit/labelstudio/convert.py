@@ -10,15 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError
+from toolkit.labelconfig import unanswered
 from toolkit.labelstudio.answers import TYPES, answers_from_results, results_from_answers
 from toolkit.labelstudio.canonical import canonical_label
+from toolkit.labelstudio.rewrite import Rewritten, rewrite_results
 from toolkit.labelstudio.values import LABEL_KEYS
 from toolkit.models import REGIONS, Control, ControlKind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["answers_from_results", "canonical_label", "judgments_from_export", "results_from_answers"]
+__all__ = [
+    "Rewritten",
+    "answers_from_results",
+    "canonical_label",
+    "judgments_from_export",
+    "results_from_answers",
+    "rewrite_results",
+]
 
 COLUMNS = (
     "task",
@@ -130,6 +139,9 @@ class _Reading:
         self.n_ground_truth += bool(content.get("ground_truth"))
         answers, problems = answers_from_results(annotation.results, self.controls)
         name = str(content.get("id", ""))
+        wrong = {problem.partition(":")[0] for problem in problems}
+        missing = [control for control in unanswered(self.controls, answers) if control not in wrong]
+        problems += [f"{control}: required, but not answered" for control in missing]
         self.problems += [f"task {annotation.task}, annotation {name}: {problem}" for problem in problems]
         for control in self.controls:
             if control.name in answers:

@@ -15,16 +15,19 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from toolkit.errors import ServerStartError
+from toolkit.errors import ConfigError, LabelStudioError, ServerStartError
 
 LABEL_STUDIO_VERSION = "1.23.2"
 DATABASE = "label_studio.sqlite3"
 _INSTALL_LIMIT_S = 1800
 _MIGRATE_LIMIT_S = 600
+_SHELL_LIMIT_S = 120
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 # Run isolated: neither the working folder nor PYTHON* variables of the caller may change what is imported.
 _MAIN = ("-I", "-u", "-c", "from label_studio.server import main; main()")
+_DATABASE_HINT = "write postgresql://user@host:port/name, and set PGPASSWORD to its password."
 
 Progress = Callable[[str], None]
 
@@ -39,6 +42,30 @@ class ServerEnvironment:
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of `label-studio` with these arguments."""
         return [str(self.python), *_MAIN, *arguments]
+
+    def shell(self, lines: str, variables: Mapping[str, str]) -> str:
+        """Run lines of Python within Label Studio, whether its server runs or not; return all that was printed.
+
+        An error among the lines is printed and the next line is run, so let the last one print that all went well.
+        """
+        try:
+            done = subprocess.run(  # noqa: S603 - a fixed command line
+                self.command("shell"),
+                env=variables,
+                cwd=cache_folder(),
+                input=lines,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=_SHELL_LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LabelStudioError(
+                f"`label-studio shell` was not done after {_SHELL_LIMIT_S} s.", hint="run it again when it is idle."
+            ) from error
+        return done.stdout
 
 
 def cache_folder() -> Path:
@@ -69,6 +96,40 @@ def server_variables(data: Path, **more: str) -> dict[str, str]:
         "LABEL_STUDIO_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "LABEL_STUDIO_CORS_ALLOW_ALL_ORIGINS": "false",
         **more,
+    }
+
+
+def postgresql_variables(url: str) -> dict[str, str]:
+    """Return the variables that make Label Studio use a PostgreSQL database; the password is taken from `PGPASSWORD`.
+
+    Raises
+    ------
+    ConfigError
+        The URL is of another kind, incomplete, or holds a password.
+
+    Examples
+    --------
+    >>> postgresql_variables("postgresql://labels@db.example/studio")["POSTGRE_PORT"]
+    '5432'
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError:
+        raise ConfigError("The server's database is not a URL.", hint=_DATABASE_HINT) from None
+    name = unquote(parts.path.removeprefix("/"))
+    if parts.password is not None:
+        raise ConfigError("The URL of the server's database must not hold a password.", hint=_DATABASE_HINT)
+    if parts.scheme != "postgresql" or not (parts.username and parts.hostname and name) or parts.query:
+        # Not repeated: a password may be in it at a place where none belongs.
+        raise ConfigError("The URL of the server's database is not complete, or not PostgreSQL's.", hint=_DATABASE_HINT)
+    return {
+        "DJANGO_DB": "default",
+        "POSTGRE_USER": unquote(parts.username),
+        "POSTGRE_PASSWORD": os.environ.get("PGPASSWORD", ""),
+        "POSTGRE_HOST": parts.hostname,
+        "POSTGRE_PORT": str(port),
+        "POSTGRE_NAME": name,
     }
 
 

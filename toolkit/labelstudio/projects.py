@@ -2,65 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ConfigError, LabelStudioError
-from toolkit.labelstudio.rest import Rest, detail_of
-from toolkit.labelstudio.validation import check_label_config
+from toolkit.labelstudio.rest import ANSWER_S, LONG_S, RefusedError, Rest, detail_of
 from toolkit.models import Tier
-from toolkit.workflow.ports import AppliedProject, ProjectSpec
+from toolkit.workflow.exchange import FoundProject, ProjectSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from label_studio_sdk.client import LabelStudio
     from label_studio_sdk.core.request_options import RequestOptions
 
 _COLORS = {Tier.GENERALIST: "#617ADA", Tier.SPECIALIST: "#2AA000", Tier.ADJUDICATOR: "#CA3000"}
+_SETTINGS = (
+    "title",
+    "description",
+    "label_config",
+    "expert_instruction",
+    "show_instruction",
+    "maximum_annotations",
+    "show_skip_button",
+    "enable_empty_annotation",
+    "sampling",
+    "skip_queue",
+    "color",
+)
 _PAGE = 100
 _NOT_FOUND = 404
 _BAD_REQUEST = 400
 
 
-def apply_project(rest: Rest, spec: ProjectSpec, server_id: int | None, *, dry_run: bool) -> AppliedProject | None:
-    """Create a project or bring it to what is wanted, writing only what differs; None for a dry run's new one.
-
-    A project is ours only where its description has the marker that the wanted one ends with: the one with the stored
-    id, else the first that has it. Changing the overlap makes Label Studio reset that of every task in the project.
-
-    Raises
-    ------
-    ConfigError
-        The label config is not valid, or would drop labels that annotations use.
-    """
-    check_label_config(str(spec.key), spec.xml)
-    wanted = _settings(spec)
-    found = _find(rest, spec, server_id)
-    if found is None:
-        return None if dry_run else AppliedProject(_create(rest, wanted), "created")
-    changes = {name: value for name, value in wanted.items() if not _same(name, found.get(name), value)}
-    if not changes:
-        return AppliedProject(found["id"], "unchanged")
-    if "label_config" in changes:
-        _check_no_label_is_lost(rest, spec, found["id"])
-    if not dry_run:
-        _ask(
-            rest,
-            f"/api/projects/{found['id']}/",
-            lambda sdk, once: sdk.projects.update(found["id"], **changes, request_options=once),
-        )
-    return AppliedProject(found["id"], "updated", tuple(changes))
-
-
-def holds(rest: Rest, server_id: int, marker: str) -> bool:
-    """Say whether a project with that id exists whose description has the marker."""
-    found = _get(rest, server_id)
-    return found is not None and marker in found["description"]
-
-
-def _settings(spec: ProjectSpec) -> dict[str, Any]:
+def settings_of(spec: ProjectSpec) -> dict[str, Any]:
+    """Return what a project is to look like, in Label Studio's own settings."""
     return {
         "title": spec.title,
         "description": spec.description,
@@ -77,37 +55,135 @@ def _settings(spec: ProjectSpec) -> dict[str, Any]:
     }
 
 
-def _find(rest: Rest, spec: ProjectSpec, server_id: int | None) -> dict[str, Any] | None:
-    marker = spec.description.rpartition(" ")[2]
-    if not (marker.startswith("[") and marker.endswith("]")):
-        raise ConfigError(f"The description of {spec.key} must end with a marker in brackets, not {marker!r}.")
+def same_setting(name: str, one: Any, other: Any) -> bool:
+    """Say whether two values of a setting mean the same to Label Studio.
+
+    Examples
+    --------
+    >>> same_setting("title", " Claims", "Claims"), same_setting("maximum_annotations", 2, 3)
+    (True, False)
+    """
+    if name == "expert_instruction":
+        return _shown(one or "") == _shown(other or "")
+    if isinstance(one, str | None) and isinstance(other, str | None):  # the server strips white space at both ends
+        return (one or "").strip() == (other or "").strip()
+    return bool(one == other)
+
+
+def find_project(rest: Rest, marker: str, server_id: int | None) -> FoundProject | None:
+    """Return the project with that id if its description has the marker, else the first one that has it, or None.
+
+    With an empty marker it is the project with that id, whatever it is called; nothing is searched for.
+    """
     if server_id is not None:
         stored = _get(rest, server_id)
         # An id of another server, or of one that was set up anew, may belong to a stranger's project. The title says
         # nothing: it is the same in every workspace with the same packs.
-        if stored is not None and marker in stored["description"]:
+        if stored is not None and marker in stored.settings["description"]:
             return stored
-    marked = (one["id"] for one in _projects(rest) if marker in (one["description"] or ""))
+    if not marker:
+        return None
+    marked = (one["id"] for one in list_projects(rest, "id,description") if marker in (one["description"] or ""))
     first = min(marked, default=None)
     return None if first is None else _get(rest, first)
 
 
-def _get(rest: Rest, server_id: int) -> dict[str, Any] | None:
-    found = _ask(
+def create_project(rest: Rest, settings: Mapping[str, Any]) -> int:
+    """Create a project and return its id.
+
+    Raises
+    ------
+    ConfigError
+        The server refuses a setting.
+    """
+    try:
+        made = _ask(
+            rest, "/api/projects/", lambda sdk, once: sdk.projects.create(**dict(settings), request_options=once)
+        )
+    except RefusedError as error:
+        if error.status != _BAD_REQUEST:
+            raise
+        raise _not_taken(f"the project {settings.get('title')!r}", settings, error) from error
+    return int(made.id)
+
+
+def update_project(rest: Rest, project: int, changes: Mapping[str, Any]) -> None:
+    """Change settings of a project, all of them or none.
+
+    A label config is refused only where answers are left to a control that it lacks or that has another type or
+    object. Labels that it lacks are taken without a word, so the caller looks for answers with them.
+
+    Raises
+    ------
+    ConfigError
+        The server refuses a setting; says what it says.
+    """
+    if not changes:
+        return
+    refused = _refusal(rest, project, changes)
+    if refused is not None and "label_config" in changes:
+        # The server judges by counters of its own. A draft that was rewritten or deleted stays in them, and so do
+        # labels of annotations that came with an import; counting anew is refused where a result has no value.
+        with contextlib.suppress(RefusedError):
+            rest.send("POST", f"/api/projects/{project}/summary/reset/", json={}, answer_s=LONG_S, repeatable=True)
+        refused = _refusal(rest, project, changes)
+    if refused is not None:
+        raise _not_taken(f"changes to project {project}", changes, refused) from refused
+
+
+def delete_project(rest: Rest, project: int) -> None:
+    """Delete a project with all its tasks; one that is gone is left alone."""
+    _ask(
         rest,
-        f"/api/projects/{server_id}/",
-        lambda sdk, once: sdk.projects.get(server_id, request_options=once),
+        f"/api/projects/{project}/",
+        lambda sdk, once: sdk.projects.delete(project, request_options=once),
         absent=_NOT_FOUND,
+        answer_s=LONG_S,
     )
-    return None if found is None else {**found.dict(), "description": found.description or ""}
 
 
-def _projects(rest: Rest) -> list[dict[str, Any]]:
-    """Every project's id and description; the server's own search cuts the marker into words."""
+def _refusal(rest: Rest, project: int, changes: Mapping[str, Any]) -> RefusedError | None:
+    """Change settings; return the server's refusal of their values, if any."""
+    try:
+        _ask(
+            rest,
+            f"/api/projects/{project}/",
+            lambda sdk, once: sdk.projects.update(project, **dict(changes), request_options=once),
+            answer_s=LONG_S,  # a new overlap is written to every task
+        )
+    except RefusedError as error:
+        if error.status != _BAD_REQUEST:
+            raise
+        return error
+    return None
+
+
+def _not_taken(what: str, settings: Mapping[str, Any], error: RefusedError) -> ConfigError:
+    hint = "correct the setting it names in the domain pack."
+    if "label_config" in settings and "label_config" in str(error):
+        hint = "keep the controls that annotations or drafts on the server answer, or have those rewritten first."
+    return ConfigError(f"Label Studio does not take {what}: {error}", hint=hint)
+
+
+def _get(rest: Rest, server_id: int) -> FoundProject | None:
+    try:
+        found = rest.get(f"/api/projects/{server_id}/")
+    except RefusedError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return None
+    settings = {name: found[name] for name in _SETTINGS}
+    return FoundProject(
+        server_id, {**settings, "description": settings["description"] or ""}, found["task_number"] or 0
+    )
+
+
+def list_projects(rest: Rest, fields: str) -> list[dict[str, Any]]:
+    """Return these fields of every project, by id; the server's own search cuts a marker into words."""
     found: list[dict[str, Any]] = []
     while True:
         page = len(found) // _PAGE + 1
-        asked = {"page": page, "page_size": _PAGE, "include": "id,description", "ordering": "id"}
+        asked = {"page": page, "page_size": _PAGE, "include": fields, "ordering": "id"}
         answer = rest.get("/api/projects/", asked)
         found += answer["results"]
         if len(found) >= answer["count"]:
@@ -118,28 +194,13 @@ def _projects(rest: Rest) -> list[dict[str, Any]]:
             )
 
 
-def _create(rest: Rest, wanted: dict[str, Any]) -> int:
-    made = _ask(rest, "/api/projects/", lambda sdk, once: sdk.projects.create(**wanted, request_options=once))
-    return int(made.id)
-
-
-def _check_no_label_is_lost(rest: Rest, spec: ProjectSpec, server_id: int) -> None:
-    def ask(sdk: LabelStudio, once: RequestOptions) -> Any:
-        return sdk.projects.validate_label_config(server_id, label_config=spec.xml, request_options=once)
-
-    try:
-        _ask(rest, f"/api/projects/{server_id}/validate/", ask)
-    except LabelStudioError as error:
-        if getattr(error, "status", None) != _BAD_REQUEST:
-            raise
-        raise ConfigError(
-            f"The label config of {spec.key} does not fit the annotations on the server: {error}",
-            hint="keep the labels and controls that are in use, or give the new question a config name of its own.",
-        ) from error
-
-
 def _ask(
-    rest: Rest, path: str, call: Callable[[LabelStudio, RequestOptions], Any], *, absent: int | None = None
+    rest: Rest,
+    path: str,
+    call: Callable[[LabelStudio, RequestOptions], Any],
+    *,
+    absent: int | None = None,
+    answer_s: float = ANSWER_S,
 ) -> Any:
     """Call the SDK and put its errors into our words; None where the server answers with the status `absent`."""
     import httpx
@@ -150,7 +211,7 @@ def _ask(
     headers = {"Authorization": rest.authorization(rest.token)}
     sdk = LabelStudio(base_url=rest.url, api_key="goes along", httpx_client=rest.http)
     try:
-        return call(sdk, {"max_retries": 0, "additional_headers": headers})
+        return call(sdk, {"max_retries": 0, "timeout_in_seconds": int(answer_s), "additional_headers": headers})
     except httpx.TransportError as error:
         raise rest.unreachable(error) from error
     except ApiError as error:
@@ -160,14 +221,6 @@ def _ask(
         detail = detail_of(error.body) if isinstance(error.body, dict) else ""
         # Not `from error`: its text holds the answer's headers and body.
         raise rest.refused(status, "a request to", path, detail) from None
-
-
-def _same(name: str, found: Any, wanted: Any) -> bool:
-    if name == "expert_instruction":
-        return _shown(found or "") == _shown(wanted)
-    if isinstance(wanted, str):  # the server strips white space at both ends
-        return (found or "").strip() == wanted.strip()
-    return bool(found == wanted)
 
 
 def _shown(instructions: str) -> str:

@@ -27,7 +27,9 @@ LONG_S = 600.0  # imports and uploads: giving up early leaves it open whether th
 _PAUSES_S = (0.2, 0.5, 1.0)  # before each further try
 _ACCESS_S = 240  # the server lets an access token live for 300 s
 _DETAIL_CHARS = 400
+_NOT_FOUND = 404
 _TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
+_SERVER_ERRORS = 500  # from here on, a gateway may have given up on a server that carries on
 
 
 class RefusedError(LabelStudioError):
@@ -125,6 +127,38 @@ class Rest:
                 if not pauses or answer.status_code not in _TRY_AGAIN:
                     return self.content(answer)
             time.sleep(pauses.pop(0))
+
+    def delete(self, path: str) -> None:
+        """Delete a resource; one that is gone is left alone."""
+        try:
+            self.send("DELETE", path, repeatable=True)
+        except RefusedError as error:
+            if error.status != _NOT_FOUND:
+                raise
+
+    def send_once(self, path: str, items: Sequence[Any], what: str) -> Any:
+        """Post a list of what is to be created and return the JSON of the answer.
+
+        Parameters
+        ----------
+        what : str
+            What is sent, for messages: "12 tasks".
+
+        Raises
+        ------
+        LabelStudioError
+            The server refused, or it is open whether it created them: it failed or did not answer.
+        """
+        try:
+            return self.send("POST", path, json=items, answer_s=LONG_S)
+        except LabelStudioError as error:
+            status = error.status if isinstance(error, RefusedError) else 0
+            if isinstance(error, AuthenticationError) or 0 < status < _SERVER_ERRORS:
+                raise
+            raise LabelStudioError(
+                f"{what} may or may not have arrived. {error}",
+                hint="run the command again: it looks first which of them are there.",
+            ) from error
 
     def authorization(self, token: str) -> str:
         """Return the header that makes a request the token's owner's; a personal token is exchanged first."""

@@ -18,6 +18,7 @@ from toolkit.labelstudio.environment import (
     LABEL_STUDIO_VERSION,
     Progress,
     ensure_environment,
+    postgresql_variables,
     server_variables,
 )
 from toolkit.labelstudio.process import LOOPBACK, free_port, identity, is_free, spawn, terminate
@@ -25,9 +26,16 @@ from toolkit.storage.private import write_private
 
 ADMIN_EMAIL = "admin@localhost"
 _START_LIMIT_S = 180
+_FIRST_START_LIMIT_S = 300  # on PostgreSQL, where the tables are made during it
 _STOP_LIMIT_S = 10
 _POLL_S = 0.2
 _LOG_LINES = 20
+_DEACTIVATE = """
+import os
+from users.models import User
+account = User.objects.filter(pk=int(os.environ["TOOLKIT_USER"]))
+print("changed", account.update(is_active=False), "active", account.filter(is_active=True).count())
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,15 @@ class EmbeddedServer:
         The workspace; everything lies below ``server/`` in it, which only its owner can read.
     progress : callable
         Is told what takes long, before it starts.
+    database : str, optional
+        The URL of an empty PostgreSQL database, ``postgresql://user@host:port/name``, whose password is taken from the
+        environment variable ``PGPASSWORD``. Without it the data is kept in SQLite. What the first start was given
+        stays: no data is moved from one to the other.
+
+    Raises
+    ------
+    ConfigError
+        The URL of the database is none, or holds a password.
 
     Examples
     --------
@@ -70,14 +87,16 @@ class EmbeddedServer:
     False
     """
 
-    def __init__(self, folder: Path, progress: Progress = lambda _: None) -> None:
+    def __init__(self, folder: Path, progress: Progress = lambda _: None, database: str | None = None) -> None:
         self.folder = folder.absolute() / "server"
         self._progress = progress
+        self._database = postgresql_variables(database) if database is not None else {}
+        self._kind = "PostgreSQL" if database is not None else "SQLite"
         self._data = self.folder / "data"
         self._log = self.folder / "server.log"
         self._admin_file = self.folder / "admin.json"
         self._state_file = self.folder / "server.json"
-        self._used = self.folder / "data-in-use"  # there as soon as the data has been served once
+        self._used = self.folder / "data-in-use"  # there, with the kind, once data has been served
 
     def start(self, *, port: int | None = None) -> ServerStatus:
         """Start the server if it does not run, and return when it answers.
@@ -149,7 +168,30 @@ class EmbeddedServer:
                 f"{self._admin_file} cannot be read as the server's account.", hint="restore it from a backup."
             ) from error
 
+    def deactivate(self, server_user: int) -> None:
+        """Close every way in for an account, at once: password, cookies and tokens. Its annotations stay its own.
+
+        The server may run. Its sessions are signed cookies, of which it keeps none: they end with the account.
+
+        Raises
+        ------
+        LabelStudioError
+            There is no such account, or the database could not be written.
+        """
+        self._check_kind()
+        if not self._used.exists():
+            raise LabelStudioError(f"No server has been started in {self.folder.parent}, so it has no accounts.")
+        variables = server_variables(self._data, **self._database, TOOLKIT_USER=str(int(server_user)))
+        said = ensure_environment(self._progress).shell(_DEACTIVATE, variables)
+        if "changed 1 active 0" not in said:
+            tail = "\n  ".join(said.strip().splitlines()[-_LOG_LINES:])
+            raise LabelStudioError(
+                f"Account {server_user} could not be deactivated on the server's host:\n  {tail}",
+                hint='run the command again; until then the account is open. "changed 0" means that there is none.',
+            )
+
     def _start(self, port: int | None) -> None:
+        self._check_kind()
         running = self._running()
         if running is not None and port not in (None, running["port"]):
             raise ServerStartError(
@@ -176,6 +218,7 @@ class EmbeddedServer:
             self._log.replace(self._log.with_name("server.log.1"))
         variables = server_variables(
             self._data,
+            **self._database,
             LABEL_STUDIO_USERNAME=admin.email,
             LABEL_STUDIO_PASSWORD=admin.password,
             LABEL_STUDIO_USER_TOKEN=admin.token,
@@ -193,10 +236,23 @@ class EmbeddedServer:
         if self._data.exists():  # a first start that failed or was killed; nobody has worked with it
             shutil.rmtree(self._data)
         self._data.mkdir(mode=0o700)
+        if self._database:
+            self._progress("Making Label Studio's tables in PostgreSQL, once; takes up to five minutes.")
+            return
         shutil.copyfile(template, self._data / DATABASE)
         # With a write-ahead log readers do not wait for writers: twice as many annotations get in at a time.
         with contextlib.closing(sqlite3.connect(self._data / DATABASE)) as database:
             database.execute("PRAGMA journal_mode = wal")
+
+    def _check_kind(self) -> None:
+        if not self._used.exists():
+            return
+        kind = self._used.read_text(encoding="utf-8").strip() or "SQLite"  # older versions left it empty
+        if kind != self._kind:
+            raise ServerStartError(
+                f"The server's data in {self.folder} was begun with {kind}; it is not taken on to {self._kind}.",
+                hint="give the database it was begun with, or move that folder aside to begin with an empty server.",
+            )
 
     def _ensure_admin(self) -> Admin:
         if not self._admin_file.exists():
@@ -212,7 +268,8 @@ class EmbeddedServer:
     def _wait_until_ready(self, state: dict[str, Any]) -> None:
         from toolkit.labelstudio.client import LabelStudioPlatform
 
-        deadline = time.monotonic() + _START_LIMIT_S
+        first = bool(self._database) and not self._used.exists()
+        deadline = time.monotonic() + (_FIRST_START_LIMIT_S if first else _START_LIMIT_S)
         while not _is_healthy(state["port"]):
             if not _is_alive(state):
                 raise self._failed("ended while starting")
@@ -224,7 +281,7 @@ class EmbeddedServer:
             LabelStudioPlatform(_url(state["port"]), self.admin().token).check()
         except LabelStudioError as error:
             raise self._failed(f"answers, but not as ours: {error}") from error
-        self._used.touch()
+        self._used.write_text(self._kind, encoding="utf-8")
 
     def _failed(self, what: str) -> ServerStartError:
         tail = "\n  ".join(self._log_text().splitlines()[-_LOG_LINES:])

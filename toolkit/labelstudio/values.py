@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from toolkit.models import Control, ControlKind
@@ -21,14 +21,19 @@ def read_value(control: Control, value: Mapping[str, Any]) -> Any:
     return _ANSWERS[control.kind](control, value)
 
 
-def read_regions(control: Control, value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the regions of a result: one, or one per range of a timeline."""
+def read_regions(control: Control, value: Mapping[str, Any], shown: Any = None) -> list[dict[str, Any]]:
+    """Return the regions of a result: one, or one per range of a timeline; with what is shown, only those within it."""
     labels = _texts(next((value[key] for key in LABEL_KEYS if key in value), None), "labels")
     if not labels:
         raise UnusableValueError("a region without a label")
     for label in labels:
         _declared(control, label)
-    return [{**place, "labels": labels} for place in _PLACES[control.kind](value)]
+    places = _PLACES[control.kind](value)
+    if control.kind is ControlKind.SPANS and isinstance(shown, str) and not _is_html(value):
+        _span_within(places[0], shown)
+    if control.kind is ControlKind.TURNS and isinstance(shown, list):
+        _turn_within(places[0], shown)
+    return [{**place, "labels": labels} for place in places]
 
 
 # --- answered once
@@ -161,6 +166,59 @@ _PLACES: Mapping[ControlKind, Callable[[Mapping[str, Any]], list[dict[str, Any]]
     ControlKind.SEGMENTS: _segments,
     ControlKind.BOXES: _box,
 }
+
+
+# --- regions and what they are on
+
+
+def _is_html(value: Mapping[str, Any]) -> bool:
+    """Say whether offsets count characters of what a browser makes of the text."""
+    return "globalOffsets" in value or "hypertextlabels" in value
+
+
+def _span_within(span: Mapping[str, Any], text: str) -> None:
+    start, end = span["start"], span["end"]
+    if end > len(text):
+        raise UnusableValueError(f"span {start}–{end} lies outside the text of {len(text)} characters")
+    _same_text(span, text)
+
+
+def _turn_within(place: Mapping[str, Any], turns: Sequence[Any]) -> None:
+    first, last = int(place["start"]), int(place["end"])
+    if last >= len(turns):
+        raise UnusableValueError(f"turn {last} is not there; the dialogue has {len(turns)}, counted from 0")
+    opening, closing = _turn_text(turns[first]), _turn_text(turns[last])
+    if opening is None or closing is None:
+        return
+    for turn, offset, text in ((first, place["startOffset"], opening), (last, place["endOffset"], closing)):
+        if offset > _units(text):
+            raise UnusableValueError(f"offset {offset} lies outside turn {turn} of {len(text)} characters")
+    if first == last:  # how the browser joins several turns is its own affair
+        _same_text({"text": place["text"], "start": place["startOffset"], "end": place["endOffset"]}, opening)
+
+
+def _turn_text(turn: Any) -> str | None:
+    text = turn.get("text") if isinstance(turn, Mapping) else None
+    return text if isinstance(text, str) else None
+
+
+def _same_text(span: Mapping[str, Any], text: str) -> None:
+    """Refuse a span whose own text is another than that at its offsets; white space does not count."""
+    start, end = span["start"], span["end"]
+    if not span["text"]:
+        return
+    in_units = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
+    if _letters(span["text"]) not in (_letters(text[start:end]), _letters(in_units)):
+        raise UnusableValueError("the text under the span is not the task's")
+
+
+def _units(text: str) -> int:
+    """Return the length of a text as JavaScript counts it: in a dialogue, browsers do."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _letters(text: str) -> str:
+    return "".join(text.replace("\\n", "\n").split())
 
 
 # --- parts

@@ -14,7 +14,9 @@ COLUMNS = (
     "A row is one task under one label config. In JSONL `labels`, `support` and `n_judgments` go by control; in CSV\n"
     "and Parquet they are the columns `label_…`, `support_…` and `n_…`, where choices, ratings and pairs are plain\n"
     "text and all else is JSON. A label is empty where the judgments did not settle it; its support is then the\n"
-    "share of the leading one. `tier` is who decided, `status` whether everything that had to be settled was."
+    "share of the leading one. `tier` is who decided, `status` whether everything that had to be settled was.\n"
+    "`annotators` are those who answered, at whatever tier, by pseudonyms that stand for one person each and cannot\n"
+    "be traced back without a key that is not published; a later release may use others. In CSV they are JSON."
 )
 
 

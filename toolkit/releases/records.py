@@ -41,6 +41,7 @@ class ReleaseRecord:
     n_judgments: Mapping[str, int]  # control → judgments it rests on
     status: str  # decided or undecided
     n_annotators: int
+    annotators: Sequence[str]  # who they are, sorted, by pseudonyms that only releases use
     simulated: bool  # whether any judgment was made up
     split: str
 
@@ -66,6 +67,7 @@ COLUMNS = (
     "split",
     "status",
     "n_annotators",
+    "annotators",
     "simulated",
 )
 

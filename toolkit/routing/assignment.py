@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from toolkit.models import Annotator, Assignment, Placement, ProjectKey, Tier
 
@@ -36,11 +38,14 @@ def assign(
     done: Mapping[str, Set[str]],
     exclude: Mapping[str, Set[str]],
     seed: int,
+    *,
+    sources: Mapping[str, str] = MappingProxyType({}),
 ) -> AssignmentPlan:
     """Choose annotators for placements, the least loaded first.
 
     Somebody can answer who works in the domain at the placement's tier and reads the task's language. Only where the
     team has nobody of that kind, those of the next higher tier do, but adjudicators never answer below their tier.
+    Nobody gets what they have a conflict of interest with.
 
     Parameters
     ----------
@@ -56,6 +61,8 @@ def assign(
         "task@domain/config" to the annotators who answered it at any tier, and so do not answer it again.
     seed : int
         Settles ties.
+    sources : mapping of str to str, optional
+        Task to the source of its document, which conflicts of interest are told by.
 
     Returns
     -------
@@ -83,13 +90,14 @@ def assign(
         barred = held | exclude.get(f"{placement.task}@{project.domain}/{project.config}", frozenset())
         wanted = max(0, placement.overlap - len(held))
         members = staff.of(project, language)
-        free = [annotator.pseudonym for annotator in members if annotator.pseudonym not in barred]
+        source = sources.get(placement.task, "")
+        torn, free = _apart((one for one in members if one.pseudonym not in barred), project, source)
         for name in _least_loaded(free, wanted, load, f"{seed}:{placement.id}"):
             assignments.append(Assignment(placement.id, name, staff.reason(name, project, language, load[name])))
             load[name] += 1
         if missing := max(0, wanted - len(free)):
-            found = placement.overlap - missing
-            unmet.append(Unmet(placement.id, missing, _why(project, language, bool(members), found, placement.overlap)))
+            reason = _why(project, language, bool(members), placement.overlap - missing, placement.overlap, torn)
+            unmet.append(Unmet(placement.id, missing, reason))
     return AssignmentPlan(tuple(assignments), tuple(unmet))
 
 
@@ -128,6 +136,42 @@ def _may(tier: Tier, wanted: Tier) -> bool:
     return tier is wanted or tier is not Tier.ADJUDICATOR
 
 
+def conflict_with(annotator: Annotator, domain: str, source: str) -> str | None:
+    """Return the first conflict of interest that keeps an annotator from a task, or None; case is ignored.
+
+    Parameters
+    ----------
+    annotator : Annotator
+        With `conflicts` as ``team.yaml`` has them: patterns of sources, or ``domain:`` and a domain.
+    domain : str
+        Where the task is to be answered.
+    source : str
+        Where its document comes from; empty where that is not known.
+
+    Examples
+    --------
+    >>> ada = Annotator("ada", ("fr",), {"*": Tier.GENERALIST}, conflicts=("acme/*", "domain:law"))
+    >>> conflict_with(ada, "finance", "Acme/report.md"), conflict_with(ada, "law", "x.md")
+    ('acme/*', 'domain:law')
+    >>> conflict_with(ada, "finance", "other/acme/report.md") is None
+    True
+    """
+
+    def applies(conflict: str) -> bool:
+        kind, _, name = conflict.partition(":")
+        return name in (domain, "*") if kind == "domain" else fnmatchcase(source.casefold(), conflict.casefold())
+
+    return next((conflict for conflict in annotator.conflicts if applies(conflict)), None)
+
+
+def _apart(members: Iterable[Annotator], project: ProjectKey, source: str) -> tuple[list[str], list[str]]:
+    """Return who has a conflict of interest with a task, and who has none."""
+    torn, free = list[str](), list[str]()
+    for member in members:
+        (free if conflict_with(member, project.domain, source) is None else torn).append(member.pseudonym)
+    return torn, free
+
+
 def _least_loaded(names: Sequence[str], wanted: int, load: Counter[str], salt: str) -> list[str]:
     """Return the names with least load; ties are settled by a hash, which only those in a tie need."""
     if wanted >= len(names):
@@ -138,8 +182,14 @@ def _least_loaded(names: Sequence[str], wanted: int, load: Counter[str], salt: s
     return nearest[:wanted]
 
 
-def _why(project: ProjectKey, language: str | None, staffed: bool, found: int, overlap: int) -> str:
+def _why(
+    project: ProjectKey, language: str | None, staffed: bool, found: int, overlap: int, torn: Sequence[str]
+) -> str:
     who = f"in {project.domain} as {project.tier}" + (f" and read{{}} {language}" if language else "")
     if not staffed:
         return f"nobody works {who.format('s')}"
-    return f"all who work {who.format('')} have it or answered the task: {found} of {overlap} found"
+    conflict = f"{' and '.join(sorted(torn))} {'has' if len(torn) == 1 else 'have'} a conflict of interest"
+    if torn and not found:
+        return f"nobody left: {conflict}"
+    have = f"all who work {who.format('')} have it or answered the task: {found} of {overlap} found"
+    return f"{have}; {conflict}" if torn else have

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from toolkit.errors import InputError
-from toolkit.models import Document, Modality, Placement, Route, Task
+from toolkit.models import Document, Modality, Placement, PlacementState, Route, Task
 from toolkit.storage import schema as s
 from toolkit.storage.rows import (
     aware,
@@ -36,19 +37,26 @@ class Corpus:
         with self._engine.begin() as connection:
             if connection.execute(select(s.documents.c.id).where(s.documents.c.id == document.id)).first():
                 return False
-            connection.execute(
-                insert(s.documents).values(
-                    id=document.id,
-                    source=document.source,
-                    title=document.title,
-                    modality=document.modality.value,
-                    language=document.language,
-                    metadata=to_json(document.metadata),
-                    ingested_at=now(),
-                )
-            )
+            connection.execute(insert(s.documents), _document_row(document))
             connection.execute(insert(s.tasks), [task_row(task) for task in tasks])
         return True
+
+    def add_placed(self, items: Sequence[tuple[Document, Task, Route, PlacementState]]) -> None:
+        """Store documents of one task each, with its route and where it is on the server, all of them or none.
+
+        What is there already is left as it is.
+        """
+        placements = [
+            placement_row(state.placement)
+            | {"server_task": state.server_task, "server_assignees": state.server_assignees}
+            for _, _, _, state in items
+        ]
+        routes = [{"revision": 1, "routed_at": now(), **route_row(route)} for _, _, route, _ in items]
+        with self._engine.begin() as connection:
+            insert_missing(connection, s.documents, [_document_row(document) for document, _, _, _ in items])
+            insert_missing(connection, s.tasks, [task_row(task) for _, task, _, _ in items])
+            insert_missing(connection, s.routes, routes)
+            insert_missing(connection, s.placements, placements)
 
     def tasks(self, ids: Iterable[str] | None = None) -> Iterator[Task]:
         """Yield all tasks, or those with the given ids, sorted by id."""
@@ -61,6 +69,13 @@ class Corpus:
             with self._engine.connect() as connection:
                 rows = connection.execute(query.where(s.tasks.c.id.in_(chunk))).all()
             yield from map(read_task, rows)
+
+    def traits(self) -> dict[str, tuple[str | None, str]]:
+        """Return language and source of every task, without its content."""
+        table = s.tasks
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(table.c.id, table.c.language, table.c.source))
+            return {row.id: (row.language, row.source) for row in rows}
 
     def task(self, task_id: str) -> Task:
         """Return a task by its id or by an unambiguous beginning of it.
@@ -128,6 +143,18 @@ class Corpus:
             query = query.where(s.routes.c.task == task)
         with self._engine.connect() as connection:
             return [(aware(row.routed_at), read_route(row)) for row in connection.execute(query)]
+
+
+def _document_row(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "source": document.source,
+        "title": document.title,
+        "modality": document.modality.value,
+        "language": document.language,
+        "metadata": to_json(document.metadata),
+        "ingested_at": now(),
+    }
 
 
 def insert_route(connection: Connection, route: Route, placements: Sequence[Placement]) -> None:

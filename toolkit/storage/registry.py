@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, Table, delete, select, update
 
-from toolkit.models import LabelConfig, ProjectKey, ProjectRecord, Tier
+from toolkit.labelconfig import read_controls
+from toolkit.models import LabelConfig, Modality, ProjectKey, ProjectRecord, Tier
 from toolkit.storage import schema as s
-from toolkit.storage.rows import insert_missing, now, upsert
+from toolkit.storage.rows import insert_missing, now, upsert, upsert_all
+from toolkit.storage.schema import to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +37,34 @@ class Registry:
             rows = connection.execute(select(table).order_by(table.c.domain, table.c.config, table.c.tier)).all()
         return [
             ProjectRecord(
-                ProjectKey(row.domain, row.config, Tier(row.tier)), row.server_id, row.config_version, row.title
+                key=ProjectKey(row.domain, row.config, Tier(row.tier)),
+                server_id=row.server_id,
+                config_version=row.config_version,
+                title=row.title,
+                settings=json.loads(row.settings or "{}"),
+                adopted=row.adopted,
+                cursor=None if row.cursor is None else datetime.fromisoformat(row.cursor),
             )
             for row in rows
         ]
 
     def save_project(self, record: ProjectRecord, config: LabelConfig) -> None:
         """Remember a project as applied, and the label config it was applied with."""
-        with self._engine.begin() as connection:
-            version = {
-                "version": config.version,
-                "domain": config.domain,
-                "config": config.name,
-                "xml": config.xml,
-                "applied_at": now(),
-            }
-            insert_missing(connection, s.config_versions, [version])
+        spec = {
+            "title": config.title,
+            "modality": config.modality.value,
+            "fields": config.fields,
+            "decisive": config.decisive,
+            "overlap": config.overlap,
+        }
         key = record.key
+        version: dict[str, Any] = {
+            "version": config.version,
+            "domain": key.domain,
+            "config": key.config,
+            "xml": config.xml,
+        }
+        version |= {"spec": to_json(spec), "applied_at": now()}
         row = {
             "domain": key.domain,
             "config": key.config,
@@ -56,8 +72,56 @@ class Registry:
             "server_id": record.server_id,
             "config_version": record.config_version,
             "title": record.title,
+            "settings": to_json(record.settings),
+            "adopted": record.adopted,
+            "cursor": None if record.cursor is None else record.cursor.isoformat(),
         }
-        upsert(self._engine, s.projects, row)
+        with self._engine.begin() as connection:
+            insert_missing(connection, s.config_versions, [version])
+            upsert_all(connection, s.projects, [row])
+
+    def set_cursor(self, key: ProjectKey, cursor: datetime | None) -> None:
+        """Remember up to which moment a project's changes have been read."""
+        table, text = s.projects, None if cursor is None else cursor.isoformat()
+        query = update(table).where(*_is(table, key)).values(cursor=text)
+        with self._engine.begin() as connection:
+            connection.execute(query)
+
+    def forget_project(self, key: ProjectKey) -> None:
+        """Forget a project that is no longer on the server, with its views and uploads."""
+        with self._engine.begin() as connection:
+            where = _is(s.projects, key)
+            server_id = connection.execute(select(s.projects.c.server_id).where(*where)).scalar()
+            for table in (s.views, s.uploads):
+                connection.execute(delete(table).where(table.c.project == server_id))
+            connection.execute(delete(s.projects).where(*where))
+
+    def retired_config(self, key: ProjectKey) -> LabelConfig | None:
+        """Return the label config that was applied last for a question that no pack asks any more, or None."""
+        table = s.config_versions
+        query = (
+            select(table)
+            .where(table.c.domain == key.domain, table.c.config == key.config, table.c.spec.is_not(None))
+            .order_by(table.c.applied_at.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        spec = json.loads(row.spec)
+        return LabelConfig(
+            name=key.config,
+            domain=key.domain,
+            title=spec["title"],
+            xml=row.xml,
+            modality=Modality(spec["modality"]),
+            fields=tuple(spec["fields"]),
+            controls=read_controls(row.xml),
+            decisive=tuple(spec["decisive"]),
+            overlap=spec["overlap"],
+            version=row.version,
+        )
 
     def config_xml(self, domain: str, config: str, version: str) -> str | None:
         """Return a label config as it was at a version, or None."""
@@ -106,3 +170,7 @@ class Registry:
     def remember(self, key: str, value: str) -> None:
         """Keep a fact about the workspace as a whole."""
         upsert(self._engine, s.workspace, {"key": key, "value": value})
+
+
+def _is(table: Table, key: ProjectKey) -> tuple[ColumnElement[bool], ...]:
+    return table.c.domain == key.domain, table.c.config == key.config, table.c.tier == key.tier.value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, Table
@@ -50,23 +51,36 @@ def chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]
         yield items[start : start + size]
 
 
+def batches(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
+    """Yield what an iterable gives in pieces, never holding more than one."""
+    iterator = iter(items)
+    while piece := list(islice(iterator, size)):
+        yield piece
+
+
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
     """Insert the rows whose primary key is not there yet; return how many were new."""
     if not rows:
         return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    key = next(iter(table.primary_key))
-    statements = (dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key) for row in rows)
-    return sum(connection.execute(statement).first() is not None for statement in statements)
+    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
 
 
 def upsert(engine: Engine, table: Table, row: dict[str, Any]) -> None:
     """Insert a row, or replace the one with the same primary key."""
-    keys = [column.name for column in table.primary_key]
-    values = {name: value for name, value in row.items() if name not in keys}
     with engine.begin() as connection:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).values(**row).on_conflict_do_update(index_elements=keys, set_=values))
+        upsert_all(connection, table, [row])
+
+
+def upsert_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that have the same columns, or replace those with the same primary keys."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
 
 
 def task_row(task: Task) -> dict[str, Any]:

@@ -117,6 +117,9 @@ projects = Table(
     Column("server_id", Integer, nullable=False),
     Column("config_version", String(16), nullable=False),
     Column("title", Text, nullable=False),
+    Column("settings", Text),  # as last applied, by the platform's names
+    Column("adopted", Boolean, nullable=False, default=False),  # was there before the toolkit
+    Column("cursor", String(40)),  # ISO 8601: every change on the server up to this moment has been read
 )
 
 config_versions = Table(
@@ -126,6 +129,7 @@ config_versions = Table(
     Column("domain", String(64), primary_key=True),
     Column("config", String(64), primary_key=True),
     Column("xml", Text, nullable=False),
+    Column("spec", Text),  # title, modality, fields, decisive controls, overlap: what the XML does not say
     Column("applied_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -135,6 +139,16 @@ accounts = Table(
     Column("server_user", Integer, primary_key=True),
     Column("pseudonym", String(64), nullable=False, index=True),
     Column("simulated", Boolean, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("pseudonym", String(64), primary_key=True),
+    Column("name", Text),
+    Column("email", Text),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("offboarded_at", DateTime(timezone=True)),
 )
 
 views = Table(
@@ -167,6 +181,52 @@ ledger = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
     Index("ledger_by_annotation", "placement", "annotator"),
+    Index("ledger_by_annotator", "annotator"),
+)
+
+# What the ledger says the server holds, one row per annotation; it can be made anew from the ledger.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("project", Integer, primary_key=True),
+    Column("server_id", Integer, primary_key=True),
+    Column("lineage", String(16), nullable=False),  # the annotation's own id, whatever the server calls it
+    Column("placement", String(256), nullable=False, index=True),
+    Column("annotator", String(64), nullable=False),
+    Column("server_task", Integer, nullable=False),
+    Column("created_at", String(40), nullable=False),
+    Column("content", String(64), nullable=False),  # digest of what counts as a change
+    Column("edited_by", String(64)),
+    Column("kind", String(16), nullable=False),  # of the last entry
+    Column("seq", Integer, nullable=False),  # of the last entry
+    Column("deleted", Boolean, nullable=False),
+    Index("sightings_by_task", "project", "server_task"),
+)
+
+# What was found out about annotations that do not simply count.
+findings = Table(
+    "findings",
+    metadata,
+    Column("placement", String(256), primary_key=True),
+    Column("annotator", String(64), primary_key=True),
+    Column("lineage", String(16), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("reason", Text, nullable=False),
+)
+
+label_migrations = Table(
+    "label_migrations",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("domain", String(64), nullable=False),
+    Column("config", String(64), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("before", String(16), nullable=False),
+    Column("after", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("undo", Text, nullable=False),  # placements, assignments and decisions as they were
 )
 
 decisions = Table(
@@ -192,4 +252,5 @@ releases = Table(
     Column("task", ForeignKey("tasks.id"), primary_key=True),
     Column("config", String(160), primary_key=True),  # "finance/claims"
     Column("split", String(64), nullable=False),
+    Column("ledger_seq", Integer),  # entries that the ledger had then
 )

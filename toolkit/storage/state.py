@@ -5,8 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from toolkit.storage.corpus import Corpus
+from toolkit.storage.findings import Findings
+from toolkit.storage.label_migrations import LabelMigrations
 from toolkit.storage.ledger import Ledger
+from toolkit.storage.people import People
 from toolkit.storage.registry import Registry
+from toolkit.storage.sightings import Sightings
 from toolkit.storage.work import Work
 
 
@@ -21,8 +25,16 @@ class State:
         Placements, assignments, decisions, releases.
     registry : Registry
         What exists on the server.
+    people : People
+        Who the annotators are.
     ledger : Ledger
         Every annotation version ever seen.
+    sightings : Sightings
+        What the server holds, as the ledger last saw it.
+    findings : Findings
+        Annotations that do not simply count, with the reason.
+    migrations : LabelMigrations
+        Which label configs were migrated.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -30,7 +42,12 @@ class State:
         self.corpus = Corpus(engine)
         self.work = Work(engine)
         self.registry = Registry(engine)
+        self.people = People(engine)
         self.ledger = Ledger(engine)
+        self.sightings = Sightings(engine)
+        self.sightings.ensure()
+        self.findings = Findings(engine)
+        self.migrations = LabelMigrations(engine)
 
     def close(self) -> None:
         """Give the database's connections back."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, bindparam, delete, func, select, update
 
 from toolkit.models import (
     Assignment,
@@ -21,6 +23,8 @@ from toolkit.models import (
 from toolkit.storage import schema as s
 from toolkit.storage.corpus import insert_route
 from toolkit.storage.rows import (
+    aware,
+    chunks,
     decision_row,
     insert_missing,
     now,
@@ -28,6 +32,16 @@ from toolkit.storage.rows import (
     read_assignment,
     read_decision,
     read_placement,
+)
+
+UNASKED = "answered without having been assigned"
+
+
+# The tables that hold a placement's state, and the column that names it.
+_KEPT = (
+    ("placements", s.placements, "id"),
+    ("assignments", s.assignments, "placement"),
+    ("decisions", s.decisions, "placement"),
 )
 
 
@@ -54,6 +68,23 @@ class Work:
         with self._engine.connect() as connection:
             return [read_placement(row) for row in connection.execute(query)]
 
+    def placements_of(self, tasks: Iterable[str]) -> list[str]:
+        """Return the ids of some tasks' placements."""
+        table, found = s.placements, list[str]()
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(set(tasks))):
+                found += connection.execute(select(table.c.id).where(table.c.task.in_(chunk))).scalars()
+        return found
+
+    def overlaps(self, placements: Iterable[str]) -> dict[str, int]:
+        """Return how many annotations some placements want."""
+        table, found = s.placements, dict[str, int]()
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(set(placements))):
+                rows = connection.execute(select(table.c.id, table.c.overlap).where(table.c.id.in_(chunk)))
+                found |= {row.id: row.overlap for row in rows}
+        return found
+
     def projects_in_use(self) -> list[ProjectKey]:
         """Return what placements need a project for, sorted by domain, config and tier."""
         table = s.placements
@@ -62,14 +93,15 @@ class Work:
         keys = [ProjectKey(row.domain, row.config, Tier(row.tier)) for row in rows]
         return sorted(keys, key=lambda key: (key.domain, key.config, list(Tier).index(key.tier)))
 
-    def set_published(self, placement: str, server_task: int, assignees: str) -> None:
-        """Remember which task on the server a placement became, and whom it was sent to."""
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(s.placements)
-                .where(s.placements.c.id == placement)
-                .values(server_task=server_task, server_assignees=assignees)
-            )
+    def set_published(self, published: Mapping[str, tuple[int | None, str | None]]) -> None:
+        """Remember which task on the server placements became, and whom they were sent to; None for none any more."""
+        table = s.placements
+        change = update(table).where(table.c.id == bindparam("p"))
+        change = change.values(server_task=bindparam("to_task"), server_assignees=bindparam("names"))
+        rows = [{"p": placement, "to_task": task, "names": names} for placement, (task, names) in published.items()]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(change, rows)
 
     def add(self, placements: Sequence[Placement]) -> int:
         """Store placements; those that exist are left as they are. Return how many were new."""
@@ -101,6 +133,56 @@ class Work:
                 update(s.placements).where(s.placements.c.id == placement).values(status=status.value, outcome=outcome)
             )
 
+    def revise(
+        self,
+        placement: str,
+        status: PlacementStatus,
+        outcome: str | None,
+        decisions: Sequence[Decision],
+        *,
+        asked_again: Iterable[str] = (),
+    ) -> None:
+        """Put a placement's status and decisions in the place of the old ones, and ask annotators again."""
+        table = s.assignments
+        with self._engine.begin() as connection:
+            connection.execute(delete(s.decisions).where(s.decisions.c.placement == placement))
+            insert_missing(connection, s.decisions, [decision_row(decision) for decision in decisions])
+            connection.execute(
+                update(s.placements).where(s.placements.c.id == placement).values(status=status.value, outcome=outcome)
+            )
+            connection.execute(
+                update(table)
+                .where(table.c.placement == placement, table.c.annotator.in_(sorted(asked_again)))
+                .values(status=AssignmentStatus.OPEN.value)
+            )
+
+    def kept(self, placement: str) -> dict[str, Any]:
+        """Return a placement's state as plain values, so that :meth:`put_back` can restore it exactly."""
+        found: dict[str, Any] = {}
+        with self._engine.connect() as connection:
+            for name, table, column in _KEPT:
+                rows = connection.execute(select(table).where(table.c[column] == placement)).all()
+                found[name] = [
+                    {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row._mapping.items()}
+                    for row in rows
+                ]
+        return found
+
+    def put_back(self, placement: str, kept: Mapping[str, Any]) -> None:
+        """Restore a placement's state; whom it was sent to stays unknown, so that it is sent again."""
+        with self._engine.begin() as connection:
+            for _, table, column in reversed(_KEPT[1:]):
+                connection.execute(delete(table).where(table.c[column] == placement))
+            for row in kept["placements"]:
+                values = {"status": row["status"], "outcome": row["outcome"], "server_assignees": None}
+                connection.execute(update(s.placements).where(s.placements.c.id == placement).values(**values))
+            for name, table, _ in _KEPT[1:]:
+                rows = [
+                    {k: datetime.fromisoformat(v) if k.endswith("_at") else v for k, v in row.items()}
+                    for row in kept[name]
+                ]
+                insert_missing(connection, table, rows)
+
     def assign(self, assignments: Sequence[Assignment]) -> int:
         """Store assignments; those that exist are left as they are. Return how many were new."""
         rows = [
@@ -116,31 +198,41 @@ class Work:
         with self._engine.begin() as connection:
             return insert_missing(connection, s.assignments, rows)
 
-    def assignments(self, *, task: str | None = None) -> list[AssignmentState]:
-        """Return assignments in the order of placement and annotator: all of them, or a task's."""
+    def assignments(
+        self, *, task: str | None = None, annotator: str | None = None, status: AssignmentStatus | None = None
+    ) -> list[AssignmentState]:
+        """Return assignments in the order of placement and annotator: all of them, or those that fit."""
         query = select(s.assignments).order_by(s.assignments.c.placement, s.assignments.c.annotator)
         if task is not None:
             query = query.join(s.placements).where(s.placements.c.task == task)
+        if annotator is not None:
+            query = query.where(s.assignments.c.annotator == annotator)
+        if status is not None:
+            query = query.where(s.assignments.c.status == status.value)
         with self._engine.connect() as connection:
             return [read_assignment(row) for row in connection.execute(query)]
 
-    def set_assignment(self, placement: str, annotator: str, status: AssignmentStatus) -> None:
-        """Say how far an annotator has come; an answer nobody asked for becomes an assignment, too."""
-        row = {
-            "placement": placement,
-            "annotator": annotator,
-            "reason": "answered without having been assigned",
-            "status": status.value,
-            "assigned_at": now(),
-        }
+    def set_assignments(self, statuses: Mapping[tuple[str, str], AssignmentStatus]) -> None:
+        """Say how far annotators have come, by (placement, annotator); an unasked answer becomes an assignment, too."""
+        rows = [
+            {"placement": p, "annotator": a, "reason": UNASKED, "status": status.value, "assigned_at": now()}
+            for (p, a), status in statuses.items()
+        ]
+        changes = [{"p": row["placement"], "a": row["annotator"], "to": row["status"]} for row in rows]
+        table = s.assignments
+        change = update(table).where(table.c.placement == bindparam("p"), table.c.annotator == bindparam("a"))
+        change = change.where(table.c.status != bindparam("to")).values(status=bindparam("to"))
         with self._engine.begin() as connection:
-            if insert_missing(connection, s.assignments, [row]):
-                return
-            connection.execute(
-                update(s.assignments)
-                .where(s.assignments.c.placement == placement, s.assignments.c.annotator == annotator)
-                .values(status=status.value)
-            )
+            for chunk in chunks(rows):
+                insert_missing(connection, table, chunk)
+            if changes:
+                connection.execute(change, changes)
+
+    def count_assignments(self, status: AssignmentStatus) -> int:
+        """Return how many assignments have a status."""
+        query = select(func.count()).where(s.assignments.c.status == status.value)
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def decisions(self, *, task: str | None = None) -> list[Decision]:
         """Return decisions in the order of placement and control: all of them, or a task's."""
@@ -154,14 +246,37 @@ class Work:
         with self._engine.connect() as connection:
             return [read_decision(row, row.task) for row in connection.execute(query)]
 
-    def record_release(self, name: str, version: int, rows: Sequence[tuple[str, str, str]]) -> None:
-        """Remember which (task, config, split) a release holds."""
+    def settled_at(self, placements: Iterable[str]) -> dict[str, datetime]:
+        """Return when those of some placements that are settled were."""
+        table, found = s.decisions, dict[str, datetime]()
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(set(placements))):
+                query = select(table.c.placement, func.max(table.c.decided_at)).group_by(table.c.placement)
+                rows = connection.execute(query.where(table.c.placement.in_(chunk))).all()
+                found |= {placement: aware(moment) for placement, moment in rows}
+        return found
+
+    def record_release(self, name: str, version: int, rows: Sequence[tuple[str, str, str]], *, ledger_seq: int) -> None:
+        """Remember which (task, config, split) a release holds, and how long the ledger was then."""
         with self._engine.begin() as connection:
             insert_missing(
                 connection,
                 s.releases,
-                [{"name": name, "version": version, "task": t, "config": c, "split": split} for t, c, split in rows],
+                [
+                    {"name": name, "version": version, "task": t, "config": c, "split": split, "ledger_seq": ledger_seq}
+                    for t, c, split in rows
+                ],
             )
+
+    def released_up_to(self) -> dict[str, dict[str, int]]:
+        """Return by task, for each release that holds it, how long the ledger was at the newest version."""
+        table, found = s.releases, dict[str, dict[str, int]]()
+        query = select(table.c.task, table.c.name, func.max(table.c.ledger_seq)).group_by(table.c.task, table.c.name)
+        with self._engine.connect() as connection:
+            for task, name, seq in connection.execute(query):
+                if seq is not None:
+                    found.setdefault(task, {})[name] = seq
+        return found
 
     def releases_of(self, task: str) -> list[tuple[str, int, str, str]]:
         """Return (name, version, config, split) of every release that holds a task."""

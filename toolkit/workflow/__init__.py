@@ -9,55 +9,86 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toolkit.workflow.adoption import adopt
+    from toolkit.workflow.application import apply
     from toolkit.workflow.collection import collect
     from toolkit.workflow.cycle import run
     from toolkit.workflow.datasets import release
+    from toolkit.workflow.departures import offboard
+    from toolkit.workflow.health import examine
     from toolkit.workflow.intake import ingest
     from toolkit.workflow.load import status
     from toolkit.workflow.measures import compute_consensus, measure_agreement
     from toolkit.workflow.operation import Operation
-    from toolkit.workflow.people import invite
-    from toolkit.workflow.projects import apply
+    from toolkit.workflow.people import add_member, invite
+    from toolkit.workflow.planning import plan
+    from toolkit.workflow.pseudonyms import rotate_pseudonyms
     from toolkit.workflow.publication import publish
     from toolkit.workflow.resolution import resolve
+    from toolkit.workflow.restoration import restore
+    from toolkit.workflow.reversal import rollback
+    from toolkit.workflow.roster import list_team, show_member
     from toolkit.workflow.routes import route
     from toolkit.workflow.simulated import simulate
     from toolkit.workflow.story import why
+    from toolkit.workflow.verification import verify
 
 __all__ = [
     "Operation",
+    "add_member",
+    "adopt",
     "apply",
     "collect",
     "compute_consensus",
+    "examine",
     "ingest",
     "invite",
+    "list_team",
     "measure_agreement",
+    "offboard",
+    "plan",
     "publish",
     "release",
     "resolve",
+    "restore",
+    "rollback",
+    "rotate_pseudonyms",
     "route",
     "run",
+    "show_member",
     "simulate",
     "status",
+    "verify",
     "why",
 ]
 
 # Where each step lives; modules are nouns, so that none has the name of its step.
 _MODULES = {
     "Operation": "operation",
-    "apply": "projects",
+    "add_member": "people",
+    "adopt": "adoption",
+    "apply": "application",
     "collect": "collection",
     "compute_consensus": "measures",
+    "examine": "health",
     "ingest": "intake",
     "invite": "people",
+    "list_team": "roster",
     "measure_agreement": "measures",
+    "offboard": "departures",
+    "plan": "planning",
     "publish": "publication",
     "release": "datasets",
     "resolve": "resolution",
+    "restore": "restoration",
+    "rollback": "reversal",
+    "rotate_pseudonyms": "pseudonyms",
     "route": "routes",
     "run": "cycle",
+    "show_member": "roster",
     "simulate": "simulated",
     "status": "load",
+    "verify": "verification",
     "why": "story",
 }
 

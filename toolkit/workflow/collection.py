@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
-from toolkit.labelconfig import read_controls
-from toolkit.models import Annotation, AssignmentStatus, Control, Judgment, ProjectKey, ProjectRecord, Tier
-from toolkit.storage.ledger import SEEN, LedgerEntry
+from toolkit.errors import LabelStudioError
+from toolkit.models import Annotation, AssignmentStatus, Judgment, ProjectRecord
+from toolkit.storage.findings import QUARANTINED, Finding, FindingKind
 from toolkit.storage.registry import Account
-from toolkit.storage.snapshots import snapshot_path, write_snapshot
+from toolkit.storage.rows import batches, chunks
+from toolkit.storage.sightings import Appended
+from toolkit.storage.snapshots import SnapshotWriter, count_judgments, snapshot_path
+from toolkit.workflow.exchange import AnnotatedTask, ServerAnnotation
+from toolkit.workflow.judging import Judged, judge
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.ports import ServerAnnotation
-from toolkit.workflow.routes import question_of, split_placement_id
+from toolkit.workflow.projects import found_project
+from toolkit.workflow.routes import split_placement_id
+
+TASKS_AT_A_TIME = 500
+MARGIN = timedelta(minutes=2)  # read again, for changes that were being made while the last collect read
+ROUNDS = 3  # looks at a project before it counts as held back
+NOTED = "noted"  # the ledger's number up to which assignments and findings are up to date
+UNCOUNTED = (FindingKind.UNKNOWN, FindingKind.REPEATED, FindingKind.LOWER, FindingKind.SURPLUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,84 +36,209 @@ class CollectReport:
     n_new: int
     n_changed: int
     n_deleted: int  # gone from the server since the last collect; the ledger keeps them
+    n_restored: int  # there again under another id
     n_skipped: int
+    n_drafts: int  # begun and not submitted
     n_foreign: int  # on tasks that the toolkit did not put there
     n_edited: int  # last touched by somebody else than their author; the author's own version counts
     n_late: int  # made or changed after their task was settled; what was settled stands
     n_judgments: int  # in the snapshot
-    uncounted: tuple[str, ...]  # answers that do not count, with the reason
-    invalid: tuple[str, ...]  # what does not fit the label config it was made under
+    uncounted: tuple[Finding, ...]  # answers that do not count, with the reason
+    quarantined: tuple[Finding, ...]  # answers that cannot be used, with the reason
+    missing: tuple[str, ...]  # projects that are not on the server any more
     snapshot: Path | None
 
 
-def collect(operation: Operation) -> CollectReport:
-    """Pull every annotation into the ledger and freeze the judgments.
+@dataclass
+class _Counts:
+    """What has been seen so far."""
+
+    appended: Appended = field(default_factory=Appended)
+    n_annotations: int = 0
+    n_foreign: int = 0
+    n_drafts: int = 0
+
+
+def collect(operation: Operation, *, full: bool = False) -> CollectReport:
+    """Pull what changed on the server into the ledger and freeze the judgments.
+
+    Each project is read from where the last collect ended; then the ids of all its annotations are compared with those
+    known, so that deletions show and nothing is missed.
 
     Parameters
     ----------
     operation : Operation
         The workspace.
+    full : bool
+        Read everything again, not only what changed.
 
     Returns
     -------
     CollectReport
-        Counts of what is new, changed, gone, skipped or invalid. Run again without news, nothing is written.
+        Counts of what is new, changed, gone, skipped or quarantined. Run again without news, nothing is written.
 
     Raises
     ------
     LabelStudioError
         The server is not there, or gave less than it says it has.
     """
-    counts: Counter[str] = Counter()
+    counts, missing = _Counts(), []
     accounts = operation.state.registry.accounts()
     for record in operation.progress(operation.state.registry.projects(), "Collecting annotations"):
-        found = _annotations(operation, record, accounts, counts)
-        appended = operation.state.ledger.append(record.server_id, record.config_version, found)
-        counts.update(new=appended.n_new, changed=appended.n_changed, deleted=appended.n_deleted)
-    frozen = freeze(operation)
-    _note_progress(operation, frozen)
-    return CollectReport(
-        n_annotations=counts["seen"],
-        n_new=counts["new"],
-        n_changed=counts["changed"],
-        n_deleted=counts["deleted"],
-        n_skipped=sum(status is AssignmentStatus.SKIPPED for status in frozen.progress.values()),
-        n_foreign=counts["foreign"],
-        n_edited=frozen.n_edited,
-        n_late=_count_late(operation, frozen),
-        n_judgments=len(frozen.judgments),
-        uncounted=tuple(frozen.uncounted),
-        invalid=tuple(frozen.invalid),
-        snapshot=frozen.path,
-    )
-
-
-def _annotations(
-    operation: Operation, record: ProjectRecord, accounts: Mapping[int, Account], counts: Counter[str]
-) -> Iterator[Annotation]:
-    """Yield a project's annotations on our tasks.
-
-    A task is known by the server's id; its external id, which every member can change, only tells where the server has
-    a second copy of one.
-    """
-    states = operation.state.work.placements(project=record.key)
-    by_task = {state.server_task: state.placement.id for state in states if state.server_task is not None}
-    known = {state.placement.id for state in states}
-    for found in operation.platform.annotations(record.server_id):
-        counts["seen"] += 1
-        placement = by_task.get(found.server_task) or (found.external_id if found.external_id in known else None)
-        if placement is None:
-            counts["foreign"] += 1
+        if found_project(operation, record) is None:
+            missing.append(str(record.key))
+            counts.appended += bury_project(operation, record)
         else:
-            yield _annotation(found, placement, accounts)
+            _Pull(operation, record, accounts, counts).run(full=full)
+    note_progress(operation)
+    path = freeze(operation)
+    return _report(operation, counts, missing, path)
 
 
-def _annotation(found: ServerAnnotation, placement: str, accounts: Mapping[int, Account]) -> Annotation:
+def collect_project(operation: Operation, record: ProjectRecord, tasks: Iterable[AnnotatedTask]) -> Appended:
+    """Take tasks of a project that is being adopted into the ledger, where all that is found counts as its author's."""
+    counts = _Counts()
+    _Pull(operation, record, operation.state.registry.accounts(), counts, adopted=True).read(tasks)
+    return counts.appended
+
+
+def freeze(operation: Operation) -> Path | None:
+    """Write the snapshot of the ledger as it stands, unless it exists; return where it is, None for an empty ledger."""
+    seq, head = operation.state.ledger.head()
+    placements = operation.state.sightings.placements()
+    if not placements:
+        return None
+    path = snapshot_path(operation.snapshots, seq, head)
+    if not path.exists():
+        with SnapshotWriter(path) as snapshot:
+            for judgments in _judged_in_turn(operation, placements):
+                snapshot.write(judgments)
+    return path
+
+
+def judgments_of(operation: Operation, placements: Iterable[str] | None = None) -> list[Judgment]:
+    """Return the judgments on some placements, or on all."""
+    if placements is None:
+        placements = operation.state.sightings.placements()
+    wanted = set(placements)
+    tasks = {split_placement_id(placement)[0] for placement in wanted}
+    known = operation.state.work.placements_of(tasks)
+    return [
+        judgment
+        for judgments in _judged_in_turn(operation, known)
+        for judgment in judgments
+        if f"{judgment.task}@{judgment.domain}/{judgment.config}/{judgment.tier}" in wanted
+    ]
+
+
+def _judged_in_turn(operation: Operation, placements: Iterable[str]) -> Iterator[list[Judgment]]:
+    """Yield the judgments on placements, some tasks at a time, by task."""
+    for some in _by_task(placements):
+        yield judge(operation, some).judgments
+
+
+def _by_task(placements: Iterable[str]) -> Iterator[list[str]]:
+    """Yield placements in pieces that part no task's placements, in the order of their tasks."""
+    pairs = sorted((split_placement_id(placement)[0], placement) for placement in placements)
+    tasks = [[placement for _, placement in group] for _, group in groupby(pairs, key=lambda pair: pair[0])]
+    for some in chunks(tasks, TASKS_AT_A_TIME):
+        yield [placement for group in some for placement in group]
+
+
+class _Pull:
+    """The collecting of one project."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        record: ProjectRecord,
+        accounts: Mapping[int, Account],
+        counts: _Counts,
+        *,
+        adopted: bool = False,
+    ) -> None:
+        self._operation, self._record, self._accounts, self._counts = operation, record, accounts, counts
+        self._adopted = adopted
+        states = operation.state.work.placements(project=record.key)
+        self._by_task = {state.server_task: state.placement.id for state in states if state.server_task is not None}
+        self._known = {state.placement.id for state in states}
+        self._newest = record.cursor
+        self._n_annotations = self._n_foreign = 0
+
+    def run(self, *, full: bool) -> None:
+        """Read what changed, then whatever the server has besides, until nothing is missing."""
+        operation, project = self._operation, self._record.server_id
+        first = full or self._record.cursor is None
+        stale, expected = self._compare()
+        if first:
+            self.read(operation.platform.annotations(project))
+        else:
+            assert self._record.cursor is not None
+            self.read(operation.platform.annotations(project, since=self._record.cursor - MARGIN))
+            self._read_tasks(stale)
+        for _ in range(ROUNDS):
+            if operation.state.sightings.count_alive(project) == expected:
+                break
+            stale, expected = self._compare()
+            self._read_tasks(stale)
+        else:
+            raise LabelStudioError(
+                f"Label Studio held back annotations of {self._record.title!r}.",
+                hint="run `toolkit collect` again; what came is in the ledger.",
+            )
+        if self._newest != self._record.cursor:
+            operation.state.registry.set_cursor(self._record.key, self._newest)
+        self._counts.n_drafts += sum(1 for _ in operation.platform.drafts(project))
+
+    def _compare(self) -> tuple[list[int], int]:
+        """Bury what is gone; return the tasks that hold other annotations than those seen, and how many are ours."""
+        project, sightings = self._record.server_id, self._operation.state.sightings
+        compared = sightings.compare(project, self._operation.platform.annotation_ids(project), self._by_task)
+        for some in chunks(compared.gone, TASKS_AT_A_TIME):
+            self._observe([(task, ()) for task in some])
+        self._counts.n_annotations += compared.n_annotations - self._n_annotations
+        self._counts.n_foreign += compared.n_annotations - compared.n_ours - self._n_foreign
+        self._n_annotations, self._n_foreign = compared.n_annotations, compared.n_annotations - compared.n_ours
+        return compared.stale, compared.n_ours
+
+    def _read_tasks(self, tasks: Sequence[int]) -> None:
+        for some in chunks(tasks, TASKS_AT_A_TIME):
+            self.read(self._operation.platform.annotations(self._record.server_id, tasks=some))
+
+    def read(self, tasks: Iterable[AnnotatedTask]) -> None:
+        """Take tasks with their annotations into the ledger, some at a time."""
+        for some in batches(self._operation.progress(tasks, f"Reading {self._record.title}"), TASKS_AT_A_TIME):
+            self._observe([(task.server_id, list(self._ours(task))) for task in some])
+            newest = max(task.updated_at for task in some)
+            self._newest = newest if self._newest is None else max(self._newest, newest)
+
+    def _ours(self, task: AnnotatedTask) -> Iterator[Annotation]:
+        """Yield the annotations of a task that the toolkit put there.
+
+        A task is known by the server's id; its external id, which every member can change, only tells where the server
+        has a second copy of one.
+        """
+        placement = self._by_task.get(task.server_id)
+        if placement is None and task.external_id in self._known:
+            placement = task.external_id
+        if placement is not None:
+            for found in task.annotations:
+                yield as_annotation(found, placement, self._accounts)
+
+    def _observe(self, tasks: Sequence[tuple[int, Sequence[Annotation]]]) -> None:
+        record, sightings = self._record, self._operation.state.sightings
+        self._counts.appended += sightings.observe(
+            record.server_id, record.config_version, tasks, adopted=self._adopted
+        )
+
+
+def as_annotation(found: ServerAnnotation, placement: str, accounts: Mapping[int, Account]) -> Annotation:
+    """Return what the server has as an annotation by a pseudonym."""
     account = None if found.author is None else accounts.get(found.author)
     edited = found.last_editor is not None and found.last_editor != found.author
     return Annotation(
         placement=placement,
-        annotator=_pseudonym(found.author, accounts, found.server_id),
+        annotator=pseudonym_of(found.author, accounts, found.server_id),
         server_id=found.server_id,
         server_task=found.server_task,
         results=found.results,
@@ -111,178 +246,72 @@ def _annotation(found: ServerAnnotation, placement: str, accounts: Mapping[int, 
         created_at=found.created_at,
         updated_at=found.updated_at,
         lead_time_s=found.lead_time_s,
-        edited_by=_pseudonym(found.last_editor, accounts, found.server_id) if edited else None,
+        edited_by=pseudonym_of(found.last_editor, accounts, found.server_id) if edited else None,
         ground_truth=found.ground_truth,
         member=account is not None,
         simulated=account is not None and account.simulated,
     )
 
 
-def _pseudonym(user: int | None, accounts: Mapping[int, Account], annotation: int) -> str:
+def pseudonym_of(user: int | None, accounts: Mapping[int, Account], annotation: int) -> str:
     """Return who a server user is; somebody who is not in the registry is known by the server's number only."""
     if user is None:  # deleted there: nobody can tell whether two such authors are one
         return f"unknown-author-of-{annotation}"
     return accounts[user].pseudonym if user in accounts else f"unknown-{user}"
 
 
-@dataclass
-class Frozen:
-    """Judgments as the ledger has them."""
-
-    judgments: list[Judgment] = field(default_factory=list)
-    invalid: list[str] = field(default_factory=list)
-    uncounted: list[str] = field(default_factory=list)
-    n_edited: int = 0
-    progress: dict[tuple[str, str], AssignmentStatus] = field(default_factory=dict)  # (placement, annotator) → status
-    seen_at: dict[tuple[str, str], datetime] = field(default_factory=dict)  # when the answer came into the ledger
-    path: Path | None = None
+def bury_project(operation: Operation, record: ProjectRecord) -> Appended:
+    """Take down in the ledger that a project is not on the server any more, with all it held."""
+    appended = Appended()
+    held = sorted({sighting.server_task for sighting in operation.state.sightings.alive(record.server_id)})
+    for some in chunks(held, TASKS_AT_A_TIME):
+        gone: list[tuple[int, Sequence[Annotation]]] = [(task, ()) for task in some]
+        appended += operation.state.sightings.observe(record.server_id, record.config_version, gone)
+    return appended
 
 
-def freeze(operation: Operation) -> Frozen:
-    """Return the judgments of the ledger as it stands, and write their snapshot unless it exists.
-
-    Of an annotation the newest version counts that its author made; of several annotations by one author on one
-    placement the latest. An annotation that was deleted on the server still counts: what has been seen is not lost
-    because a member could delete it. Not counted are answers by people who are not in the registry, and answers to a
-    question that the same annotator answered at a lower tier.
-    """
-    frozen = _frozen(operation, operation.state.ledger.entries())
-    seq, head = operation.state.ledger.head()
-    if seq:
-        frozen.path = snapshot_path(operation.snapshots, seq, head)
-        if not frozen.path.exists():
-            write_snapshot(frozen.judgments, frozen.path)
-    return frozen
+def note_progress(operation: Operation) -> None:
+    """Bring assignments and findings up to what the ledger says since the last time; killed, it is done again."""
+    state = operation.state
+    seq, _ = state.ledger.head()
+    done = int(state.registry.remembered(NOTED) or 0)
+    if done == seq:
+        return
+    tasks = {split_placement_id(placement)[0] for placement in state.ledger.touched(done)}
+    for some in _by_task(state.work.placements_of(tasks)):
+        judged = judge(operation, some)
+        state.work.set_assignments(judged.progress)
+        state.findings.replace(some, [*judged.findings, *_late(operation, judged)])
+    state.registry.remember(NOTED, str(seq))
 
 
-def judgments_of(operation: Operation, placements: Iterable[str]) -> list[Judgment]:
-    """Return the judgments on some placements."""
-    return _frozen(operation, operation.state.ledger.entries(placements=placements)).judgments
+def _late(operation: Operation, judged: Judged) -> Iterator[Finding]:
+    settled_at = operation.state.work.settled_at(version.entry.placement for version in judged.counting)
+    for version in judged.counting:
+        entry = version.entry
+        moment = settled_at.get(entry.placement)
+        if moment is not None and datetime.fromisoformat(entry.at) > moment:
+            reason = "came after the task was settled, which stands"
+            yield Finding(entry.placement, entry.annotator, version.lineage, FindingKind.LATE, reason)
 
 
-def _frozen(operation: Operation, entries: Iterator[LedgerEntry]) -> Frozen:
-    frozen, controls = Frozen(), _Controls(operation)
-    answered: set[tuple[str, str]] = set()  # (question, annotator)
-    counting, frozen.n_edited = _newest(entries)
-    for entry in sorted(_latest(counting), key=_from_the_lowest_tier):
-        question = (question_of(entry.placement), entry.annotator)
-        reason = None if entry.payload["member"] else "not in the registry"
-        if question in answered:
-            reason = "answered the same question at a lower tier"
-        if reason is not None:
-            frozen.uncounted.append(f"{entry.placement} by {entry.annotator}: {reason}")
-            continue
-        answered.add(question)
-        frozen.progress[entry.placement, entry.annotator] = _status(entry)
-        frozen.seen_at[entry.placement, entry.annotator] = datetime.fromisoformat(entry.at)
-        if not entry.payload["skipped"]:
-            _judge(operation, entry, controls, frozen)
-    return frozen
-
-
-def _judge(operation: Operation, entry: LedgerEntry, controls: _Controls, frozen: Frozen) -> None:
-    """Add the judgments of one annotation."""
-    task, key = split_placement_id(entry.placement)
-    asked = controls.of(key, entry.config_version)
-    answers, problems = operation.codec.answers_from_results(entry.payload["results"], asked)
-    frozen.invalid += [f"{entry.placement} by {entry.annotator}: {problem}" for problem in problems]
-    frozen.judgments += [
-        Judgment(
-            task=task,
-            annotator=entry.annotator,
-            control=control.name,
-            label=operation.codec.canonical_label(control.kind, answers[control.name]),
-            kind=control.kind,
-            value=answers[control.name],
-            domain=key.domain,
-            config=key.config,
-            tier=key.tier.value,
-            config_version=entry.config_version,
-            lead_time_s=entry.payload["lead_time_s"],
-            created_at=datetime.fromisoformat(entry.payload["created_at"]),
-            annotation=entry.hash[:16],
-            simulated=entry.payload["simulated"],
-        )
-        for control in asked
-        if control.name in answers
-    ]
-
-
-class _Controls:
-    """The controls of a label config as it was at a version, parsed once."""
-
-    def __init__(self, operation: Operation) -> None:
-        self._operation = operation
-        self._known: dict[tuple[ProjectKey, str], tuple[Control, ...]] = {}
-
-    def of(self, key: ProjectKey, version: str) -> tuple[Control, ...]:
-        if (key, version) not in self._known:
-            xml = self._operation.state.registry.config_xml(key.domain, key.config, version)
-            self._known[key, version] = read_controls(xml) if xml else self._operation.config(key).controls
-        return self._known[key, version]
-
-
-def _newest(entries: Iterator[LedgerEntry]) -> tuple[list[LedgerEntry], int]:
-    """Return the version of each annotation that counts, and of how many it is not the newest.
-
-    Once a member's own version was seen, only that member's own later versions replace it: neither an edit by somebody
-    else, nor another author, nor the deletion of the account.
-    """
-    counting: dict[tuple[int, int], LedgerEntry] = {}
-    last: dict[tuple[int, int], LedgerEntry] = {}
-    for entry in entries:
-        if entry.kind != SEEN:
-            continue
-        key = (entry.project, entry.server_id)
-        last[key] = entry
-        known = counting.get(key)
-        if known is None or not _own(known) or (_own(entry) and entry.annotator == known.annotator):
-            counting[key] = entry
-    n_edited = sum(last[key] is not entry or entry.payload["edited_by"] is not None for key, entry in counting.items())
-    return list(counting.values()), n_edited
-
-
-def _own(entry: LedgerEntry) -> bool:
-    """Whether a version is a member's, as nobody else has touched it."""
-    return entry.payload["member"] and entry.payload["edited_by"] is None
-
-
-def _latest(newest: Iterable[LedgerEntry]) -> list[LedgerEntry]:
-    """Return one answer per placement and annotator: the latest, a finished one before a skipped."""
-    latest: dict[tuple[str, str], LedgerEntry] = {}
-    for entry in sorted(newest, key=lambda one: one.seq):
-        key = (entry.placement, entry.annotator)
-        if key not in latest or _rank(entry) >= _rank(latest[key]):
-            latest[key] = entry
-    return list(latest.values())
-
-
-def _rank(entry: LedgerEntry) -> tuple[bool, str]:
-    return (not entry.payload["skipped"], entry.payload["updated_at"])
-
-
-def _from_the_lowest_tier(entry: LedgerEntry) -> tuple[str, int, str]:
-    question, _, tier = entry.placement.rpartition("/")
-    return question, list(Tier).index(Tier(tier)), entry.annotator
-
-
-def _status(entry: LedgerEntry) -> AssignmentStatus:
-    return AssignmentStatus.SKIPPED if entry.payload["skipped"] else AssignmentStatus.DONE
-
-
-def _count_late(operation: Operation, frozen: Frozen) -> int:
-    decided = {decision.placement: decision.decided_at for decision in operation.state.work.decisions()}
-    return sum(
-        placement in decided and moment > decided[placement] for (placement, _), moment in frozen.seen_at.items()
+def _report(operation: Operation, counts: _Counts, missing: Sequence[str], path: Path | None) -> CollectReport:
+    state, appended = operation.state, counts.appended
+    found = state.findings.counts()
+    return CollectReport(
+        n_annotations=counts.n_annotations,
+        n_new=appended.n_new,
+        n_changed=appended.n_changed,
+        n_deleted=appended.n_deleted,
+        n_restored=appended.n_restored,
+        n_skipped=state.work.count_assignments(AssignmentStatus.SKIPPED),
+        n_drafts=counts.n_drafts,
+        n_foreign=counts.n_foreign,
+        n_edited=found.get(FindingKind.EDITED, 0),
+        n_late=found.get(FindingKind.LATE, 0),
+        n_judgments=0 if path is None else count_judgments(path),
+        uncounted=tuple(state.findings.all(UNCOUNTED)),
+        quarantined=tuple(state.findings.all(QUARANTINED)),
+        missing=tuple(missing),
+        snapshot=path,
     )
-
-
-def _note_progress(operation: Operation, frozen: Frozen) -> None:
-    """Bring the assignments up to what has been answered."""
-    stored = {
-        (state.assignment.placement, state.assignment.annotator): state.status
-        for state in operation.state.work.assignments()
-    }
-    for (placement, annotator), status in frozen.progress.items():
-        if stored.get((placement, annotator)) is not status:
-            operation.state.work.set_assignment(placement, annotator, status)

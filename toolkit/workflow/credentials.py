@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit.storage.private import write_private
@@ -47,12 +48,25 @@ class Credentials:
         if self.of(pseudonym) != (email, password):
             self._save("accounts", pseudonym, email, password)
 
-    def hand_over(self, pseudonym: str, url: str) -> Path:
-        """Write one annotator's credentials to a file of their own and return it."""
+    def hand_over(self, pseudonym: str, url: str, views: Sequence[tuple[str, str]]) -> Path:
+        """Write one annotator's credentials, and the (title, address) of where they label, to a file of their own."""
         found = self._read("accounts")[pseudonym]
-        path = self.path.parent / "handover" / f"{pseudonym}.txt"
-        write_private(path, f"address   {url}\ne-mail    {found['email']}\npassword  {found['password']}\n")
-        return path
+        lines = [f"address   {url}", f"e-mail    {found['email']}", f"password  {found['password']}"]
+        lines += [f"label at  {address}  ({title})" for title, address in views]
+        write_private(self._handover(pseudonym), "\n".join(lines) + "\n")
+        return self._handover(pseudonym)
+
+    def forget(self, pseudonym: str, *, password: bool) -> None:
+        """Delete somebody's file to hand over and, where `password` says so, their credentials."""
+        self._handover(pseudonym).unlink(missing_ok=True)
+        content = {name: self._read(name) for name in ("accounts", "pending")}
+        if password and any(pseudonym in found for found in content.values()):
+            for found in content.values():
+                found.pop(pseudonym, None)
+            write_private(self.path, json.dumps(content, indent=1, sort_keys=True))
+
+    def _handover(self, pseudonym: str) -> Path:
+        return self.path.parent / "handover" / f"{pseudonym}.txt"
 
     def _save(self, section: str, pseudonym: str, email: str, password: str) -> None:
         content = {name: self._read(name) for name in ("accounts", "pending")}

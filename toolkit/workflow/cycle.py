@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from toolkit.simulation import Reference
+from toolkit.workflow.application import apply
 from toolkit.workflow.collection import CollectReport, collect
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.projects import apply
 from toolkit.workflow.publication import PublishReport, View, publish
 from toolkit.workflow.resolution import Resolution, resolve
 from toolkit.workflow.routes import RouteReport, route
@@ -59,7 +59,8 @@ def run(
     views: list[View] = []
     n_imported = n_submitted = n_new = 0
     for n_rounds in range(1, MAX_ROUNDS + 1):
-        changed = [change for change in apply(operation).projects if change.action != "unchanged"]
+        applied = apply(operation)
+        changed = [project for project in applied.plan.projects if project.action != "unchanged"]
         published = publish(operation)
         views += [view for view in published.views if view.new]
         simulated = simulate(operation, reference)

@@ -11,8 +11,9 @@ from toolkit.errors import StorageError, WorkspaceError
 from toolkit.models import Decision, Judgment, PlacementState, PlacementStatus, Task
 from toolkit.releases import Release, ReleaseRecord, ReleaseSettings, split_of, write_release
 from toolkit.releases.records import DECIDED
-from toolkit.workflow.collection import freeze
+from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.pseudonyms import ReleasePseudonyms
 
 SETTLED = (PlacementStatus.DECIDED, PlacementStatus.UNDECIDED)
 
@@ -56,13 +57,14 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
             f"The ledger was tampered with: {'; '.join(problems[:5])}.",
             hint="put the workspace's database back from a copy; a release rests on an unbroken ledger.",
         )
-    frozen = freeze(operation)
     states = operation.state.work.placements()
-    records = _records(operation, [state for state in states if state.status in SETTLED], frozen.judgments)
+    settled = [state for state in states if state.status in SETTLED]
+    tasks = operation.state.work.placements_of(state.placement.task for state in settled)
+    records = _records(operation, settled, judgments_of(operation, tasks))
     n_decided = sum(record.status == DECIDED for record in records)
     if not records or not (n_decided or include_undecided):
         raise WorkspaceError("No task is settled yet, so there is nothing to release.", hint="run `toolkit run`.")
-    _, head = operation.state.ledger.head()
+    seq, head = operation.state.ledger.head()
     settings = ReleaseSettings(
         seed=operation.settings.seed,
         splits=operation.settings.splits,
@@ -76,7 +78,7 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
     )
     kept = [record for record in records if include_undecided or record.status == DECIDED]
     rows = [(record.task, record.config_key, record.split) for record in kept]
-    operation.state.work.record_release(name, written.version, rows)
+    operation.state.work.record_release(name, written.version, rows, ledger_seq=seq)
     return ReleaseReport(
         release=written,
         n_records=len(kept),
@@ -103,6 +105,8 @@ def _records(
     answered = defaultdict(list)
     for judgment in judgments:
         answered[judgment.task, judgment.domain, judgment.config].append(judgment)
+    pseudonyms = ReleasePseudonyms(operation.folder)
+    called = {name: pseudonyms.of(name) for name in {judgment.annotator for judgment in judgments}}
     return [
         _record(
             operation,
@@ -110,6 +114,7 @@ def _records(
             tasks[state.placement.task],
             decisions[state.placement.id],
             answered[state.placement.task, state.placement.project.domain, state.placement.project.config],
+            called,
         )
         for state in settled
     ]
@@ -121,6 +126,7 @@ def _record(
     task: Task,
     decisions: Sequence[Decision],
     judgments: Sequence[Judgment],
+    called: Mapping[str, str],
 ) -> ReleaseRecord:
     project, config = state.placement.project, operation.config(state.placement.project)
     found: Mapping[str, Decision] = {decision.consensus.control: decision for decision in decisions}
@@ -129,6 +135,7 @@ def _record(
         (judgment for judgment in judgments if judgment.tier == project.tier and judgment.created_at is not None),
         key=lambda judgment: str(judgment.created_at),
     )
+    annotators = sorted({called[judgment.annotator] for judgment in judgments})
     return ReleaseRecord(
         task=task.id,
         document=task.document,
@@ -146,7 +153,8 @@ def _record(
         support={name: found[name].consensus.support if name in found else None for name in names},
         n_judgments={name: found[name].consensus.n_judgments if name in found else 0 for name in names},
         status=state.status.value,
-        n_annotators=len({judgment.annotator for judgment in judgments}),
+        n_annotators=len(annotators),
+        annotators=annotators,
         simulated=any(judgment.simulated for judgment in judgments),
         split=split_of(task.document, operation.settings.splits, operation.settings.seed),
     )

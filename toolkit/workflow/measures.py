@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from toolkit.agreement import AgreementReport, CountEngine, measure
 from toolkit.errors import WorkspaceError
 from toolkit.models import Consensus, ProjectKey
-from toolkit.workflow.collection import freeze
+from toolkit.storage.snapshots import count_simulated
+from toolkit.workflow.collection import freeze, judgments_of
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.resolution import by_placement, vote_on
 
@@ -46,11 +47,11 @@ def measure_agreement(
     WorkspaceError
         Nothing has been collected yet.
     """
-    frozen = freeze(operation)
-    if frozen.path is None:
+    snapshot = freeze(operation)
+    if snapshot is None:
         raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
     report = measure(
-        frozen.path,
+        snapshot,
         engine=engine,
         by=by,
         control=control,
@@ -59,7 +60,7 @@ def measure_agreement(
     )
     return WorkspaceAgreement(
         report=report,
-        n_simulated=sum(judgment.simulated for judgment in frozen.judgments),
+        n_simulated=count_simulated(snapshot),
         targets={name: pack.thresholds.agreement for name, pack in operation.packs.items()},
     )
 
@@ -78,7 +79,7 @@ def compute_consensus(operation: Operation) -> list[PlacementConsensus]:
 
     This is the computation inside `resolve`; nothing is stored and nothing goes anywhere.
     """
-    grouped = by_placement(freeze(operation).judgments)
+    grouped = by_placement(judgments_of(operation))
     return [
         PlacementConsensus(
             state.placement.project,

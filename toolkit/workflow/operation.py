@@ -10,7 +10,6 @@ from pathlib import Path
 from toolkit.config import WorkflowFile
 from toolkit.errors import ConfigError
 from toolkit.models import Annotator, DomainPack, LabelConfig, ProjectKey
-from toolkit.packs import pack_named
 from toolkit.storage.state import State
 from toolkit.workflow.ports import AnswerCodec, LabelingPlatform, Progress, silent
 
@@ -55,21 +54,26 @@ class Operation:
         return self.folder / "releases"
 
     def config(self, key: ProjectKey) -> LabelConfig:
-        """Return the label config a project shows.
+        """Return the label config a project shows: the pack's, or the last one applied where no pack asks any more.
 
         Raises
         ------
         ConfigError
-            The pack or the config is gone, though tasks are waiting for it.
+            The pack or the config is gone before it was ever applied, though tasks are waiting for it.
         """
-        pack = pack_named(self.packs, key.domain)
-        for config in pack.configs:
-            if config.name == key.config:
-                return config
-        raise ConfigError(
-            f"The pack {key.domain!r} has no label config {key.config!r}, but tasks are placed in it.",
-            hint="put it back, or start a new workspace.",
-        )
+        config = self.asked(key) or self.state.registry.retired_config(key)
+        if config is None:
+            raise ConfigError(
+                f"The pack {key.domain!r} has no label config {key.config!r}, but tasks are placed in it.",
+                hint="put it back, or start a new workspace.",
+            )
+        return config
+
+    def asked(self, key: ProjectKey) -> LabelConfig | None:
+        """Return the label config that the packs have for a project, or None."""
+        pack = self.packs.get(key.domain)
+        configs = () if pack is None else pack.configs
+        return next((config for config in configs if config.name == key.config), None)
 
     def simulated(self) -> frozenset[str]:
         """Return the pseudonyms of simulated annotators."""

@@ -3,97 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from toolkit.models import Control, ControlKind, ProjectKey
+from toolkit.models import Control, ControlKind, Migration
+from toolkit.workflow.exchange import (
+    Account,
+    AnnotatedTask,
+    AnnotationContent,
+    FoundProject,
+    PredictionContent,
+    ProjectSpec,
+    ServerDraft,
+    ServerFacts,
+    ServerMember,
+    ServerPrediction,
+    ServerTask,
+    ServerView,
+    Submission,
+    TaskPayload,
+    WayIn,
+)
 
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectSpec:
-    """What a project on the platform is to look like."""
+class AccessProbe(Protocol):
+    """Somebody's ways in, opened while they still worked, so that they can be tried again later."""
 
-    key: ProjectKey
-    title: str  # 3 to 50 characters
-    description: str  # ends with a marker such as "[tk:finance/claims/specialist]", by which it is found again
-    xml: str
-    instructions: str  # HTML, shown to annotators before they start
-    overlap: int
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedProject:
-    """A project as it stands on the platform, and what was done to get it there."""
-
-    server_id: int
-    action: Literal["created", "updated", "unchanged"]
-    changes: tuple[str, ...] = ()  # names of the settings that differed
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An annotator's account; the secrets do not show in its repr."""
-
-    pseudonym: str
-    server_user: int
-    email: str
-    password: str = field(repr=False)
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPayload:
-    """One task to send: `data` is what the screen shows plus `external_id` and `assignees`."""
-
-    external_id: str
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ServerTask:
-    """One task as the platform has it."""
-
-    server_id: int
-    external_id: str
-    assignees: str  # "|ada|bea|", the form that views filter on
-    overlap: int  # annotations wanted
-
-
-@dataclass(frozen=True, slots=True)
-class ServerAnnotation:
-    """One annotation as the platform has it, its author by the platform's user id."""
-
-    server_id: int
-    server_task: int
-    external_id: str  # "" where the task was not put there by the toolkit
-    author: int | None
-    last_editor: int | None
-    results: tuple[Mapping[str, Any], ...]
-    skipped: bool
-    ground_truth: bool
-    created_at: datetime
-    updated_at: datetime
-    lead_time_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One annotation to be posted by the annotator whose token it carries."""
-
-    token: str = field(repr=False)
-    server_task: int
-    results: Sequence[Mapping[str, Any]]
-    unique_id: str  # a UUID; posting the same one twice changes nothing
-    lead_time_s: float
-    skipped: bool = False
+    def try_all(self) -> tuple[WayIn, ...]:
+        """Try every way, now."""
+        ...
 
 
 class LabelingPlatform(Protocol):
-    """Where people label. Every method can be repeated without doing anything twice, except :meth:`import_tasks`."""
+    """Where people label. Every method can be repeated without doing anything twice, except those that say so."""
 
     url: str
 
@@ -101,26 +46,77 @@ class LabelingPlatform(Protocol):
         """Return the platform's version; raise what is wrong with server, token or version."""
         ...
 
-    def apply_project(
-        self, spec: ProjectSpec, server_id: int | None, *, dry_run: bool = False
-    ) -> AppliedProject | None:
-        """Create or update a project; None for one that a dry run would create."""
+    def facts(self) -> ServerFacts:
+        """Return what the platform tells of itself; changes nothing there."""
         ...
 
-    def holds(self, project: int, marker: str) -> bool:
-        """Say whether a project with that id exists whose description has the marker."""
+    # --- projects
+
+    def check_config(self, key: str, xml: str) -> None:
+        """Raise :class:`ConfigError` where the platform would refuse a label config."""
         ...
+
+    def settings_of(self, spec: ProjectSpec) -> dict[str, Any]:
+        """Return what a project is to look like in the platform's own settings; asks nobody."""
+        ...
+
+    def same_setting(self, name: str, one: Any, other: Any) -> bool:
+        """Say whether two values of a setting mean the same to the platform, which normalises some."""
+        ...
+
+    def find_project(self, marker: str, server_id: int | None) -> FoundProject | None:
+        """Return the project with that id if its description has the marker, else the first one that has it, or None.
+
+        An empty marker matches every project, so that an adopted one is known by its id alone.
+        """
+        ...
+
+    def create_project(self, settings: Mapping[str, Any]) -> int:
+        """Create a project and return its id; repeated, there are two. The caller asks :meth:`find_project` before."""
+        ...
+
+    def update_project(self, project: int, changes: Mapping[str, Any]) -> None:
+        """Change settings of a project. Changing the overlap may reset that of every task in it."""
+        ...
+
+    def delete_project(self, project: int) -> None:
+        """Delete a project with everything in it; one that is gone is left alone."""
+        ...
+
+    # --- people
 
     def ensure_account(self, pseudonym: str, email: str, password: str, *, simulated: bool) -> Account:
         """Create an account that can log in, or log into the one that exists."""
         ...
 
-    def ensure_view(self, project: int, annotator: str) -> int:
-        """Create or find the view that shows an annotator their own open tasks; return its id."""
+    def members(self) -> list[ServerMember]:
+        """Return everybody who has an account, by id."""
         ...
 
-    def tasks(self, project: int) -> dict[str, list[ServerTask]]:
-        """Return a project's tasks by external id; more than one for an id is a duplicate."""
+    def end_access(self, server_user: int) -> tuple[str, ...]:
+        """End somebody's access, keeping their authorship; return what is left open, empty where nothing is."""
+        ...
+
+    def probe_access(self, email: str, password: str) -> AccessProbe:
+        """Log in as somebody and open every way in, to be tried later."""
+        ...
+
+    def views(self, project: int) -> list[ServerView]:
+        """Return the views of a project."""
+        ...
+
+    def ensure_view(self, project: int, annotator: str) -> int:
+        """Create, find or put right the view that shows an annotator their own open tasks; return its id."""
+        ...
+
+    # --- tasks
+
+    def tasks(self, project: int) -> Iterator[ServerTask]:
+        """Yield a project's tasks by id; never silently short."""
+        ...
+
+    def task_data(self, project: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the data of a project's tasks by id; never silently short."""
         ...
 
     def import_tasks(self, project: int, payloads: Sequence[TaskPayload]) -> None:
@@ -131,31 +127,104 @@ class LabelingPlatform(Protocol):
         """Replace a task's data (its assignees) and put it back into the queues."""
         ...
 
+    def delete_task(self, server_task: int) -> None:
+        """Delete a task with all that hangs on it; one that is gone is left alone."""
+        ...
+
     def upload(self, project: int, path: Path) -> str:
         """Store a media file on the platform and return the URL that the screen can show."""
         ...
 
-    def annotations(self, project: int) -> Iterator[ServerAnnotation]:
-        """Yield every annotation of a project, skipped ones too; never silently short."""
+    # --- annotations
+
+    def annotations(
+        self, project: int, *, since: datetime | None = None, tasks: Sequence[int] | None = None
+    ) -> Iterator[AnnotatedTask]:
+        """Yield tasks with their annotations: all, those changed after a moment, or those named; never silently short.
+
+        Tasks without annotations come along where a moment or ids are given, since all of theirs may have been deleted.
+        """
+        ...
+
+    def annotation_ids(self, project: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Yield (task, its annotations' ids) for every task of a project, so that deletions show."""
         ...
 
     def submit(self, submission: Submission) -> bool:
         """Post an annotation as its author; False where it was there already."""
         ...
 
+    def create_annotation(self, server_task: int, content: AnnotationContent, unique_id: str) -> int | None:
+        """Put an annotation there in its author's name; None where that unique id is there already."""
+        ...
 
-def view_url(base: str, project: int, view: int) -> str:
-    """Return the address at which an annotator labels the tasks of a view."""
-    return f"{base.rstrip('/')}/projects/{project}/data?tab={view}&labeling=1"
+    def update_annotation(
+        self, server_id: int, *, results: Sequence[Mapping[str, Any]] | None = None, ground_truth: bool | None = None
+    ) -> None:
+        """Replace an annotation's results, or its ground-truth mark."""
+        ...
+
+    def delete_annotation(self, server_id: int) -> None:
+        """Delete an annotation; one that is gone is left alone."""
+        ...
+
+    def drafts(self, project: int) -> Iterator[ServerDraft]:
+        """Yield everybody's drafts in a project."""
+        ...
+
+    def update_draft(self, server_id: int, results: Sequence[Mapping[str, Any]]) -> None:
+        """Replace a draft's results."""
+        ...
+
+    def predictions(self, project: int) -> Iterator[ServerPrediction]:
+        """Yield the predictions of a project."""
+        ...
+
+    def import_predictions(self, project: int, predictions: Sequence[tuple[int, PredictionContent]]) -> None:
+        """Send (task, prediction) pairs once; repeated, they are there twice."""
+        ...
+
+    def update_prediction(self, server_id: int, results: Sequence[Mapping[str, Any]]) -> None:
+        """Replace a prediction's results."""
+        ...
+
+
+class Rewritten(Protocol):
+    """Results after a migration."""
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The results, on the new label config."""
+        ...
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differs from before."""
+        ...
+
+    @property
+    def again(self) -> bool:
+        """Whether a label that was split was used, so that the task has to be annotated again."""
+        ...
 
 
 class AnswerCodec(Protocol):
     """Between the platform's own results and answers by control (see :class:`toolkit.models.ControlKind`)."""
 
     def answers_from_results(
-        self, results: Sequence[Mapping[str, Any]], controls: Sequence[Control]
+        self,
+        results: Sequence[Mapping[str, Any]],
+        controls: Sequence[Control],
+        *,
+        fields: Mapping[str, Any] | None = None,
     ) -> tuple[dict[str, Any], list[str]]:
-        """Return answers by control name, and what is wrong with the results."""
+        """Return answers by control name, and what is wrong with the results; `fields` is what the task shows."""
+        ...
+
+    def rewrite_results(
+        self, results: Sequence[Mapping[str, Any]], migrations: Sequence[Migration], controls: Sequence[Control]
+    ) -> Rewritten:
+        """Return results as they are to be after migrations; `controls` are those they were made under."""
         ...
 
     def results_from_answers(

@@ -1,95 +1,111 @@
-"""``apply``: one project on the platform per label config and tier in use."""
+"""What a project on the platform is to look like, and whether the one that is there is ours."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import hashlib
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
 
+from toolkit.errors import LabelStudioError
 from toolkit.models import ProjectKey, ProjectRecord
 from toolkit.packs import pack_named
-from toolkit.workflow.collection import collect
+from toolkit.workflow.exchange import FoundProject, ProjectSpec
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.ports import ProjectSpec
 
 MAX_TITLE = 50  # Label Studio's limit
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectChange:
-    """What apply did, or would do, to one project."""
-
-    key: ProjectKey
-    action: Literal["created", "updated", "unchanged"]
-    server_id: int | None  # None for one that a dry run would create
-    title: str
-    changes: tuple[str, ...]  # names of the settings that differ
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyReport:
-    """What apply did, or would do."""
-
-    projects: tuple[ProjectChange, ...]
-    dry_run: bool
-
-
-def apply(operation: Operation, *, dry_run: bool = False) -> ApplyReport:
-    """Create or update the projects that the placed tasks need.
-
-    Parameters
-    ----------
-    operation : Operation
-        The workspace.
-    dry_run : bool
-        Only say what would be done.
-
-    Returns
-    -------
-    ApplyReport
-        One line per project; a second call finds them all unchanged and writes nothing.
-
-    Raises
-    ------
-    ConfigError
-        A label config that Label Studio would refuse.
-    LabelStudioError
-        The server is not there or refuses.
-    """
-    known = {record.key: record for record in operation.state.registry.projects()}
-    if not dry_run and any(record.config_version != operation.config(key).version for key, record in known.items()):
-        collect(operation)  # what was answered so far was answered on the screen as it is now
-    changes = []
-    for key in operation.progress(operation.state.work.projects_in_use(), "Applying projects"):
-        spec = project_spec(operation, key)
-        record = known.get(key)
-        applied = operation.platform.apply_project(spec, record.server_id if record else None, dry_run=dry_run)
-        if applied is None:
-            changes.append(ProjectChange(key, "created", None, spec.title, ()))
-            continue
-        changes.append(ProjectChange(key, applied.action, applied.server_id, spec.title, applied.changes))
-        if not dry_run:
-            config = operation.config(key)
-            operation.state.registry.save_project(
-                ProjectRecord(key, applied.server_id, config.version, spec.title), config
-            )
-    return ApplyReport(tuple(changes), dry_run)
+MANAGED_OF_ADOPTED = ("label_config", "maximum_annotations", "expert_instruction")
+GUIDELINES = "guidelines"  # in the settings of an adopted project: digest of the guidelines as they were written then
+SAMPLE = 20  # tasks looked at to tell whose a project is
 
 
 def project_spec(operation: Operation, key: ProjectKey) -> ProjectSpec:
     """Return what a project is to look like."""
-    from markdown_it import MarkdownIt
-
     pack, config = pack_named(operation.packs, key.domain), operation.config(key)
     tier_overlap = operation.settings.escalation.overlap
     overlap = config.overlap if key.tier is pack.tier else tier_overlap.get(key.tier, 1)
+    marker = marker_of(operation, key)
     return ProjectSpec(
         key=key,
         title=project_title(config.title, key),
-        description=f"{operation.settings.title}: {pack.description.strip()} [tk:{operation.name}:{key}]",
+        description=f"{operation.settings.title}: {pack.description.strip()} {marker}",
+        marker=marker,
         xml=config.xml,
-        instructions=MarkdownIt("commonmark", {"html": False}).enable("table").render(pack.guidelines),
+        instructions=rendered(pack.guidelines),
         overlap=overlap,
     )
+
+
+def marker_of(operation: Operation, key: ProjectKey) -> str:
+    """Return what a project's description ends with, so that it is found again."""
+    return f"[tk:{operation.name}:{key}]"
+
+
+def rendered(guidelines: str) -> str:
+    """Return guidelines as HTML."""
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(guidelines))
+
+
+def wanted_settings(operation: Operation, key: ProjectKey, record: ProjectRecord | None) -> dict[str, Any]:
+    """Return the settings that a project is to have; of an adopted one only what its pack says is ours to change."""
+    wanted = operation.platform.settings_of(project_spec(operation, key))
+    if record is None or not record.adopted:
+        return wanted
+    managed = {name: wanted[name] for name in MANAGED_OF_ADOPTED}
+    if guidelines_digest(operation, key) == record.settings.get(GUIDELINES):
+        del managed["expert_instruction"]
+    return {**{name: value for name, value in record.settings.items() if name in wanted}, **managed}
+
+
+def guidelines_digest(operation: Operation, key: ProjectKey) -> str:
+    """Return a digest of a pack's guidelines."""
+    return hashlib.sha256(operation.packs[key.domain].guidelines.encode()).hexdigest()[:16]
+
+
+def found_project(operation: Operation, record: ProjectRecord) -> FoundProject | None:
+    """Return a project of the registry as the server has it, or None where it is gone.
+
+    Members can change a description, and with it the marker: then the project is known by its id, if its tasks are
+    ours and no other workspace's marker is on it.
+    """
+    platform = operation.platform
+    if record.adopted:
+        return platform.find_project("", record.server_id) or platform.find_project(
+            marker_of(operation, record.key), None
+        )
+    found = platform.find_project(marker_of(operation, record.key), record.server_id)
+    if found is not None:
+        return found
+    bare = platform.find_project("", record.server_id)
+    if bare is None or "[tk:" in str(bare.settings.get("description", "")):
+        return None
+    published = {state.server_task: state.placement.id for state in operation.state.work.placements(project=record.key)}
+    sample = list(islice(platform.tasks(record.server_id), SAMPLE))
+    return bare if any(published.get(task.server_id) == task.external_id for task in sample) else None
+
+
+def require_project(operation: Operation, record: ProjectRecord) -> FoundProject:
+    """Return a project of the registry as the server has it.
+
+    Raises
+    ------
+    LabelStudioError
+        It is gone.
+    """
+    found = found_project(operation, record)
+    if found is None:
+        raise LabelStudioError(
+            f"The project {record.key} is not on the server any more.",
+            hint="`toolkit apply` makes it anew, with its tasks and annotations from the ledger.",
+        )
+    return found
+
+
+def same_settings(operation: Operation, one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
+    """Say whether a setting means the same in both."""
+    return operation.platform.same_setting(name, one.get(name), other.get(name))
 
 
 def project_title(title: str, key: ProjectKey) -> str:

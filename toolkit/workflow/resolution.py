@@ -22,10 +22,10 @@ from toolkit.models import (
 )
 from toolkit.packs import FALLBACK_DOMAIN, configs_for
 from toolkit.storage.rows import now
-from toolkit.workflow.collection import freeze
+from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.publication import asked_annotators, plan_assignments, still_there
 from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement, question_of
+from toolkit.workflow.staffing import Present, asked_annotators, plan_assignments
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +73,23 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     ResolveReport
         One resolution per placement that had its annotations; run again without news, there is none.
     """
-    judgments = by_placement(freeze(operation).judgments)
     states = operation.state.work.placements(status=PlacementStatus.OPEN)
     answered, exhausted, asked = _answered(operation), _exhausted(operation, states), asked_annotators(operation)
-    resolutions, n_waiting = [], 0
-    for item in (state.placement for state in states):
+    due = [
+        state.placement
+        for state in states
+        if answered[state.placement.id] >= state.placement.overlap or state.placement.id in exhausted
+    ]
+    judgments = by_placement(judgments_of(operation, [item.id for item in due]))
+    resolutions = []
+    for item in due:
         complete = answered[item.id] >= item.overlap
-        if not complete and item.id not in exhausted:
-            n_waiting += 1
-            continue
         barred = asked.get(question_of(item.id), set())
         verdict = _verdict(operation, item, judgments.get(item.id, []), complete=complete, barred=barred)
         resolutions.append(verdict.resolution)
         if not dry_run:
             _carry_out(operation, verdict)
-    return ResolveReport(tuple(resolutions), n_waiting, dry_run)
+    return ResolveReport(tuple(resolutions), len(states) - len(due), dry_run)
 
 
 def _answered(operation: Operation) -> Counter[str]:
@@ -105,12 +107,13 @@ def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[st
     Where annotators are only too few at the tier a domain starts with, and nobody skipped, the task waits for more.
     """
     asked, skipped, busy = set(), set(), set()
+    present = Present(operation)
     for state in operation.state.work.assignments():
         key = state.assignment.placement
         asked.add(key)
-        if state.status is AssignmentStatus.SKIPPED:
+        if state.status in (AssignmentStatus.SKIPPED, AssignmentStatus.QUARANTINED):
             skipped.add(key)
-        elif state.status is AssignmentStatus.OPEN and still_there(operation, state):
+        elif state.status is AssignmentStatus.OPEN and present(state):
             busy.add(key)
     idle = [
         state

@@ -13,8 +13,8 @@ from typing import Any
 from toolkit.models import Annotator, AssignmentStatus, PlacementState, PlacementStatus, Route, Task
 from toolkit.simulation import Reference, ability_in, answer, latent_truth, lead_time_s, skips
 from toolkit.workflow.credentials import Credentials
+from toolkit.workflow.exchange import Account, Submission
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.ports import Account, Submission
 from toolkit.workflow.routes import DOMAIN_CONTROL
 
 THREADS = 4  # more only wait for the server's database

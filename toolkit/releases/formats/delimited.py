@@ -8,6 +8,7 @@ so that CSV alone cannot tell it from an empty text; JSONL and Parquet can.
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,4 +30,6 @@ def write_csv(path: Path, records: Sequence[ReleaseRecord]) -> None:
 def _text(cell: Any) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, list):
+        return json.dumps(cell, ensure_ascii=False)
     return str(cell).lower() if isinstance(cell, bool) else str(cell)

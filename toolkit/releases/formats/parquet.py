@@ -14,7 +14,7 @@ def write_parquet(path: Path, records: Sequence[ReleaseRecord]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), list: pa.list_(pa.string())}
     columns = wide_columns(records)
     schema = pa.schema([(column.name, types[column.kind]) for column in columns])
     arrays = [pa.array(column.values, type=types[column.kind]) for column in columns]

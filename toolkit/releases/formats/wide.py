@@ -11,6 +11,7 @@ from toolkit.releases.records import COLUMNS, ReleaseRecord
 
 INTEGERS = ("start", "end", "n_annotators")
 BOOLEANS = ("simulated",)
+LISTS = ("annotators",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Column:
     """One column of the table."""
 
     name: str
-    kind: type  # str, int, float or bool
+    kind: type  # str, int, float, bool, or list: of texts
     values: list[Any]
 
 
@@ -33,8 +34,8 @@ def wide_columns(records: Sequence[ReleaseRecord]) -> list[Column]:
     --------
     >>> record = ReleaseRecord("t", "d", "a.txt", None, None, "en", "text", "law", "risk", "v", "specialist",
     ...                        fields={"text": "Hm."}, labels={"risk": "low"}, support={"risk": 1.0},
-    ...                        n_judgments={"risk": 2}, status="decided", n_annotators=2, simulated=False,
-    ...                        split="train")
+    ...                        n_judgments={"risk": 2}, status="decided", n_annotators=1,
+    ...                        annotators=["annotator-3f9a2c41b0"], simulated=False, split="train")
     >>> [column.name for column in wide_columns([record])][-4:]
     ['text', 'label_risk', 'support_risk', 'n_risk']
     """
@@ -52,7 +53,8 @@ def wide_columns(records: Sequence[ReleaseRecord]) -> list[Column]:
 
 
 def _kind(name: str) -> type:
-    return int if name in INTEGERS else bool if name in BOOLEANS else str
+    kinds: dict[type, tuple[str, ...]] = {int: INTEGERS, bool: BOOLEANS, list: LISTS}
+    return next((kind for kind, names in kinds.items() if name in names), str)
 
 
 def _free(name: str, taken: set[str]) -> str:

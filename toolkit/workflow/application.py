@@ -1,0 +1,189 @@
+"""``apply``: the projects on the platform are brought to what the files say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from toolkit.errors import ConfigError
+from toolkit.models import PlacementStatus, ProjectKey, ProjectRecord
+from toolkit.workflow.collection import bury_project, collect
+from toolkit.workflow.migration import migrate
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.planning import Plan, ProjectPlan, plan
+from toolkit.workflow.projects import GUIDELINES, guidelines_digest, marker_of, wanted_settings
+from toolkit.workflow.restoration import restore_tasks
+from toolkit.workflow.reversal import finish_migrations
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """What apply did, or would do."""
+
+    plan: Plan
+    done: bool  # False for a dry run, where nothing differed, and where the person present said no
+    n_tasks_restored: int = 0  # put back into projects that had been deleted
+    n_annotations_restored: int = 0
+
+
+def apply(
+    operation: Operation,
+    *,
+    dry_run: bool = False,
+    allow_destructive: bool = False,
+    agreed: Callable[[Plan], bool] = lambda _: True,
+) -> ApplyReport:
+    """Create, update, put right, rebuild or take down the projects on the platform, as the files say.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+    dry_run : bool
+        Only say what would be done.
+    allow_destructive : bool
+        Also make changes by which the server loses work; the ledger keeps it.
+    agreed : callable
+        Is shown the plan when it would change something; nothing is done where it says no.
+
+    Returns
+    -------
+    ApplyReport
+        The plan that was carried out; a second call finds nothing to do and writes nothing.
+
+    Raises
+    ------
+    ConfigError
+        A label config that Label Studio would refuse, or work would be lost and that was not allowed.
+    LabelStudioError
+        The server is not there or refuses.
+    """
+    if not dry_run:
+        finish_migrations(operation)
+    intended = plan(operation)
+    if intended.losses and not allow_destructive and not dry_run:
+        raise ConfigError(_refusal(intended), hint="`toolkit apply --allow-destructive` does it nonetheless.")
+    changing = [project for project in intended.projects if project.action != "unchanged"]
+    if dry_run or (changing and not agreed(intended)):
+        return ApplyReport(intended, done=False)
+    if any(_touches_annotations(project) for project in changing):
+        collect(operation)  # what was answered so far was answered on the screen as it is now
+    n_tasks = n_annotations = 0
+    for project in operation.progress(intended.projects, "Applying projects"):
+        tasks, annotations = _carry_out(operation, project)
+        n_tasks, n_annotations = n_tasks + tasks, n_annotations + annotations
+    if n_tasks:
+        collect(operation)
+    return ApplyReport(intended, bool(changing), n_tasks, n_annotations)
+
+
+def _refusal(intended: Plan) -> str:
+    hints = [project.hint.rstrip() for project in intended.projects if project.hint]
+    lines = ["The server would lose work:", *(f"  {loss}" for loss in intended.losses)]
+    if hints:
+        lines += ["A migration in the pack's migrations.yaml carries the labels instead, such as:", *hints]
+    return "\n".join(lines)
+
+
+def _touches_annotations(project: ProjectPlan) -> bool:
+    return project.action in ("rebuild", "destroy") or any(c.field == "label config" for c in project.changes)
+
+
+def _carry_out(operation: Operation, project: ProjectPlan) -> tuple[int, int]:
+    """Carry out one project's plan; return how many tasks and annotations were put back."""
+    records = {record.key: record for record in operation.state.registry.projects()}
+    record = records.get(project.key)
+    if project.action == "destroy":
+        _destroy(operation, project, record)
+        return 0, 0
+    if project.action in ("create", "rebuild") or project.server_id is None:
+        return _make(operation, project, record)
+    if project.action != "unchanged":
+        _change(operation, project, project.server_id, record)
+    elif record is None or not record.settings:  # found again by its marker, or applied by an older toolkit
+        _save(operation, project.key, project.server_id, record)
+    return 0, 0
+
+
+def _make(operation: Operation, project: ProjectPlan, record: ProjectRecord | None) -> tuple[int, int]:
+    """Create a project; one that was deleted on the server gets its tasks and annotations back from the ledger.
+
+    The registry learns of the new project last: killed before, the next apply finds it by its marker and goes on.
+    """
+    settings = wanted_settings(operation, project.key, record)
+    if record is not None and record.adopted:
+        marker = marker_of(operation, project.key)
+        settings["description"] = f"{str(settings['description']).removesuffix(marker).strip()} {marker}".strip()
+    server_id = project.server_id
+    if server_id is None:
+        event = "project made" if record is None else "project made anew"
+        server_id = operation.platform.create_project(settings)
+        operation.state.ledger.note(event, project=str(project.key), server_id=server_id)
+    if record is None:
+        _save(operation, project.key, server_id, None, settings=settings)
+        return 0, 0
+    bury_project(operation, record)
+    states = operation.state.work.placements(project=project.key)
+    made = replace(record, server_id=server_id, settings=settings, cursor=None)
+    counts = restore_tasks(operation, made, [state for state in states if state.server_task is not None])
+    operation.state.registry.forget_project(project.key)
+    _save(operation, project.key, server_id, made, settings=settings)
+    return counts
+
+
+def _change(operation: Operation, project: ProjectPlan, server_id: int, record: ProjectRecord | None) -> None:
+    wanted = wanted_settings(operation, project.key, record)
+    found = operation.platform.find_project("", server_id)
+    there: dict[str, Any] = {} if found is None else dict(found.settings)
+    changes = {n: v for n, v in wanted.items() if not operation.platform.same_setting(n, there.get(n), v)}
+    if project.migrations and record is not None:
+        migrate(operation, record, project.migrations, changes)
+    elif changes:
+        operation.platform.update_project(server_id, changes)
+    for change in project.changes:
+        if change.field.startswith("view of "):
+            annotator = change.field.removeprefix("view of ")
+            view = operation.platform.ensure_view(server_id, annotator)
+            operation.state.registry.save_view(server_id, annotator, view)
+    _save(operation, project.key, server_id, record)
+    if changes:
+        version = operation.config(project.key).version
+        operation.state.ledger.note(
+            "project changed", project=str(project.key), settings=sorted(changes), config_version=version
+        )
+
+
+def _save(
+    operation: Operation,
+    key: ProjectKey,
+    server_id: int,
+    record: ProjectRecord | None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+) -> None:
+    """Remember a project as it was applied."""
+    wanted = wanted_settings(operation, key, record) if settings is None else dict(settings)
+    adopted = record is not None and record.adopted
+    if adopted:
+        wanted[GUIDELINES] = guidelines_digest(operation, key)
+    config = operation.config(key)
+    cursor = record.cursor if record is not None else None
+    made = ProjectRecord(key, server_id, config.version, str(wanted["title"]), wanted, adopted, cursor)
+    operation.state.registry.save_project(made, config)
+
+
+def _destroy(operation: Operation, project: ProjectPlan, record: ProjectRecord | None) -> None:
+    """Take a project down whose question no pack asks any more; what was answered stays in the ledger."""
+    assert record is not None
+    if project.server_id is not None:
+        operation.platform.delete_project(project.server_id)
+    bury_project(operation, record)
+    for state in operation.state.work.placements(project=project.key):
+        if state.status is PlacementStatus.OPEN:
+            reason = "the question was taken out of the pack"
+            operation.state.work.close(state.placement.id, PlacementStatus.UNDECIDED, reason, ())
+    states = operation.state.work.placements(project=project.key)
+    operation.state.work.set_published({state.placement.id: (None, None) for state in states})
+    operation.state.registry.forget_project(project.key)
+    operation.state.ledger.note("project destroyed", project=str(project.key), server_id=record.server_id)

@@ -1,0 +1,200 @@
+"""Label configs change and the annotations follow: on the server, in the ledger, and back again.
+
+What an annotation said before stays in the ledger. Everything is computed from there and not from the server, so that a
+migration that was killed goes on where it stopped: a rewriting that was done already is only done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from toolkit.labelconfig import read_controls
+from toolkit.models import Control, Migration, Placement, PlacementStatus, ProjectKey, ProjectRecord
+from toolkit.storage.label_migrations import LabelMigration, MigrationStatus
+from toolkit.storage.ledger import MIGRATED
+from toolkit.storage.rows import batches
+from toolkit.workflow.collection import collect, judgments_of
+from toolkit.workflow.judging import Version, counting_versions
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.resolution import vote_on
+from toolkit.workflow.rewriting import AT_A_TIME, Rewriting, sender
+
+CLOSED = (PlacementStatus.DECIDED, PlacementStatus.UNDECIDED)
+
+
+def migrate(
+    operation: Operation, record: ProjectRecord, chain: Sequence[Migration], changes: Mapping[str, Any]
+) -> None:
+    """Rewrite a project's annotations, predictions and drafts, and change its settings.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace; everything on the server has been collected.
+    record : ProjectRecord
+        The project as it was applied last.
+    chain : sequence of Migration
+        From the version it has to the one that the pack has.
+    changes : mapping
+        Settings to change, the label config among them.
+    """
+    running = _running(operation, record.key)
+    if running is None:
+        running = operation.state.migrations.begin(record.key, record.config_version, chain[-1].after)
+        operation.state.ledger.note(
+            "migration", project=str(record.key), before=running.before, after=running.after, number=running.id
+        )
+    resume(operation, record, chain, running, changes)
+
+
+def resume(
+    operation: Operation,
+    record: ProjectRecord,
+    chain: Sequence[Migration],
+    item: LabelMigration,
+    changes: Mapping[str, Any],
+) -> None:
+    """Begin a migration that is stored as running, or go on with it."""
+    _Forward(operation, record, chain, item).run(changes)
+
+
+def _running(operation: Operation, key: ProjectKey) -> LabelMigration | None:
+    running = (m for m in operation.state.migrations.all() if m.key == key and m.status is MigrationStatus.RUNNING)
+    return next(running, None)
+
+
+class _Forward(Rewriting):
+    """A migration under way."""
+
+    def __init__(
+        self, operation: Operation, record: ProjectRecord, chain: Sequence[Migration], item: LabelMigration
+    ) -> None:
+        super().__init__(operation, record, item)
+        self._chain = chain
+        self._parsed: dict[str, tuple[Control, ...]] = {}
+        self._again: dict[str, set[str]] = {}  # placement → who is to answer it again
+
+    def run(self, changes: Mapping[str, Any]) -> None:
+        """Rewrite, change the settings, rewrite what came in between, and settle what was settled."""
+        operation, project = self.operation, self.record.server_id
+        touched = self._rewrite_annotations()
+        self._rewrite_predictions()
+        self._rewrite_drafts()
+        operation.platform.update_project(project, changes)
+        collect(operation)  # what was answered meanwhile was answered on the old screen
+        touched |= self._rewrite_annotations()
+        self.save(self.item.after, changes)
+        self._settle(touched | set(operation.state.migrations.undo(self.item.id).get("placements", {})))
+        operation.state.migrations.set_status(self.item.id, MigrationStatus.DONE)
+
+    def _rewrite_annotations(self) -> set[str]:
+        """Rewrite what uses an old label or control; return the placements it is on."""
+        touched = set()
+        for found in self.versions():
+            due = [(v, at, rewritten) for v, at in found if (rewritten := self._rewritten(v)) is not None]
+            self._keep({version.entry.placement for version, _, _ in due})
+            touched |= {version.entry.placement for version, _, _ in due}
+            self.in_parallel([sender(self.operation, at, payload) for _, at, payload in due if not at.deleted])
+            for gone in (False, True):
+                done = [(at, p) for _, at, p in due if (at.deleted or bool(p.get("withdrawn"))) is gone]
+                self.operation.state.sightings.append(MIGRATED, self.record.server_id, done, deleted=gone)
+        return touched
+
+    def _rewritten(self, version: Version) -> dict[str, Any] | None:
+        """Return an annotation's payload after the migration, None where nothing of it changes."""
+        payload = version.payload
+        if payload.get("migration") == self.item.id or payload.get("withdrawn"):
+            return None
+        controls = self._controls(version.entry.config_version)
+        rewritten = self.operation.codec.rewrite_results(payload["results"], self._chain, controls)
+        again = rewritten.again and not payload["skipped"]
+        if not (rewritten.changed or again):
+            return None
+        if again:
+            self._again.setdefault(version.entry.placement, set()).add(version.entry.annotator)
+        return {
+            **payload,
+            "results": rewritten.results,
+            "config_version": self.item.after,
+            "migration": self.item.id,
+            "withdrawn": again,
+        }
+
+    def _controls(self, version: str) -> tuple[Control, ...]:
+        if version not in self._parsed:
+            key = self.record.key
+            xml = self.operation.state.registry.config_xml(key.domain, key.config, version)
+            self._parsed[version] = read_controls(xml) if xml else ()
+        return self._parsed[version]
+
+    def _keep(self, placements: Iterable[str]) -> None:
+        """Keep how placements were before anything about them changed."""
+        kept = {placement: self.operation.state.work.kept(placement) for placement in placements}
+        if kept:
+            self.operation.state.migrations.keep(self.item.id, "placements", kept)
+
+    def _rewrite_predictions(self) -> None:
+        platform = self.operation.platform
+        found = platform.predictions(self.record.server_id)
+        self._rewrite_others("predictions", ((p.server_id, p.results) for p in found), platform.update_prediction)
+
+    def _rewrite_drafts(self) -> None:
+        platform = self.operation.platform
+        found = platform.drafts(self.record.server_id)
+        self._rewrite_others("drafts", ((d.server_id, d.results) for d in found), platform.update_draft)
+
+    def _rewrite_others(
+        self,
+        kind: str,
+        found: Iterable[tuple[int, Sequence[Mapping[str, Any]]]],
+        update: Callable[[int, Sequence[Mapping[str, Any]]], None],
+    ) -> None:
+        """Rewrite what the ledger does not hold; how it was is kept first, and what was kept is what is rewritten."""
+        controls = self._controls(self.item.before)
+        for some in batches(found, AT_A_TIME):
+            kept = self.operation.state.migrations.undo(self.item.id).get(kind, {})
+            changed = {}
+            for server_id, results in some:
+                before = kept.get(str(server_id), list(results))
+                rewritten = self.operation.codec.rewrite_results(before, self._chain, controls)
+                if rewritten.changed or rewritten.again:
+                    changed[server_id] = (before, rewritten.results)
+            if changed:
+                olds = {str(server_id): before for server_id, (before, _) in changed.items()}
+                self.operation.state.migrations.keep(self.item.id, kind, olds)
+                for server_id, (_, results) in changed.items():
+                    update(server_id, results)
+
+    def _settle(self, placements: Iterable[str]) -> None:
+        """Vote again on what was settled with labels that changed; open what is to be annotated again."""
+        work = self.operation.state.work
+        kept = self.operation.state.migrations.undo(self.item.id).get("placements", {})
+        for name in sorted(placements):
+            state = self.states[name]
+            was = PlacementStatus(kept[name]["placements"][0]["status"])
+            again = self._asked_again(name)
+            if again and was is not PlacementStatus.ESCALATED:
+                work.revise(name, PlacementStatus.OPEN, None, (), asked_again=again)
+                work.set_published({name: (state.server_task, None)})
+            elif was in CLOSED:
+                self._vote_again(state.placement, was, kept[name]["placements"][0]["outcome"])
+
+    def _asked_again(self, placement: str) -> set[str]:
+        """Return whose answer to a placement was withdrawn by this migration, whichever run did it."""
+        entries = sorted(self.operation.state.ledger.entries(placements=[placement]), key=lambda entry: entry.seq)
+        withdrawn = {
+            version.entry.annotator
+            for version in counting_versions(entries)
+            if version.payload.get("withdrawn") and version.payload.get("migration") == self.item.id
+        }
+        return withdrawn | self._again.get(placement, set())
+
+    def _vote_again(self, item: Placement, was: PlacementStatus, outcome: str | None) -> None:
+        decisions = vote_on(self.operation, item, judgments_of(self.operation, [item.id]))
+        config = self.operation.config(item.project)
+        open_ones = [d for d in decisions if d.consensus.control in config.decisive and d.consensus.label is None]
+        status, reason = was, outcome
+        if open_ones and was is PlacementStatus.DECIDED:
+            status, reason = PlacementStatus.UNDECIDED, "a migration took the label away that had settled it"
+        self.operation.state.work.revise(item.id, status, reason, decisions)

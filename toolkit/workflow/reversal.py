@@ -1,0 +1,179 @@
+"""``migrate --rollback``: annotations, tasks and decisions as they were before; and finishing what was begun."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.errors import ConfigError, WorkspaceError
+from toolkit.migrations import path
+from toolkit.models import ProjectRecord
+from toolkit.packs import pack_named
+from toolkit.storage.label_migrations import LabelMigration, MigrationStatus
+from toolkit.storage.ledger import MIGRATED, SEEN
+from toolkit.storage.lineages import Sighting
+from toolkit.workflow.collection import collect
+from toolkit.workflow.exchange import AnnotationContent
+from toolkit.workflow.judging import Version, counting_versions
+from toolkit.workflow.migration import resume
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.projects import require_project
+from toolkit.workflow.rewriting import CONFIG, Rewriting, sender
+
+NAMESPACE = uuid.UUID("c3a0be5a-5a55-5d0c-8a40-5f1b7a0f9a1e")
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackReport:
+    """What going back did."""
+
+    migrations: tuple[LabelMigration, ...]
+    n_annotations: int  # that are as they were
+
+
+def finish_migrations(operation: Operation) -> None:
+    """Go on with migrations that were interrupted."""
+    records = {record.key: record for record in operation.state.registry.projects()}
+    for item in operation.state.migrations.all():
+        record = records.get(item.key)
+        if item.status is MigrationStatus.GOING_BACK and record is not None:
+            _Back(operation, record, item).run()
+            collect(operation)
+        elif item.status is MigrationStatus.RUNNING and record is not None:
+            config, migrations = operation.config(item.key), pack_named(operation.packs, item.key.domain).migrations
+            chain = path(migrations, item.key.config, item.before, item.after)
+            if not chain or config.version != item.after:
+                raise ConfigError(
+                    f"A migration of {item.key} from {item.before} to {item.after} was interrupted, and the files have"
+                    " changed since.",
+                    hint="put the label config and migrations.yaml back, run `toolkit apply`, then change them again.",
+                )
+            collect(operation)
+            resume(operation, record, chain, item, {CONFIG: config.xml})
+
+
+def rollback(operation: Operation, config: str | None = None) -> RollbackReport:
+    """Undo the last migration of a label config, so that annotations, tasks and decisions are as they were before.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+    config : str, optional
+        Which label config, as "finance/claims"; needed where more than one was migrated.
+
+    Raises
+    ------
+    WorkspaceError
+        There is nothing to undo, or people have annotated under the new label config since.
+    """
+    undoable = _undoable(operation, config)
+    collect(operation)
+    records = {record.key: record for record in operation.state.registry.projects()}
+    for item in undoable:
+        _refuse_new_work(operation, item)
+    n_annotations = 0
+    for item in undoable:
+        operation.state.migrations.set_status(item.id, MigrationStatus.GOING_BACK)
+        operation.state.ledger.note("rollback", project=str(item.key), before=item.after, after=item.before)
+        n_annotations += _Back(operation, records[item.key], item).run()
+    collect(operation)
+    return RollbackReport(tuple(undoable), n_annotations)
+
+
+def _undoable(operation: Operation, config: str | None) -> list[LabelMigration]:
+    """Return the last migration of a label config, one item per tier."""
+    able = (MigrationStatus.DONE, MigrationStatus.GOING_BACK)
+    done = [item for item in operation.state.migrations.all() if item.status in able]
+    names = sorted({f"{item.key.domain}/{item.key.config}" for item in done})
+    if not names:
+        raise WorkspaceError("No label config was migrated, so there is nothing to undo.")
+    if config is None and len(names) > 1:
+        raise WorkspaceError(f"Several label configs were migrated: {', '.join(names)}.", hint="name one.")
+    wanted = config or names[0]
+    if wanted not in names:
+        raise WorkspaceError(f"{wanted!r} was not migrated; migrated were: {', '.join(names)}.")
+    of_config = [item for item in done if f"{item.key.domain}/{item.key.config}" == wanted]
+    last = of_config[-1]
+    return [item for item in of_config if (item.before, item.after) == (last.before, last.after)]
+
+
+def _refuse_new_work(operation: Operation, item: LabelMigration) -> None:
+    placements = [state.placement.id for state in operation.state.work.placements(project=item.key)]
+    new = {
+        entry.placement
+        for entry in operation.state.ledger.entries(placements=placements)
+        if entry.kind == SEEN and entry.config_version == item.after
+    }
+    if new:
+        raise WorkspaceError(
+            f"{len(new)} tasks of {item.key} were annotated under the new label config since, {min(new)} first.",
+            hint="write a migration that leads from the new version to the old one.",
+        )
+
+
+class _Back(Rewriting):
+    """A migration being undone."""
+
+    def __init__(self, operation: Operation, record: ProjectRecord, item: LabelMigration) -> None:
+        super().__init__(operation, record, item)
+        self._users = {account.pseudonym: user for user, account in operation.state.registry.accounts().items()}
+
+    def run(self) -> int:
+        """Put everything back as it was; return how many annotations that concerns."""
+        operation, item = self.operation, self.item
+        require_project(operation, self.record)
+        n_annotations = self._put_back_annotations()
+        undo = operation.state.migrations.undo(item.id)
+        for kind, update in (
+            ("predictions", operation.platform.update_prediction),
+            ("drafts", operation.platform.update_draft),
+        ):
+            there = {str(found.server_id) for found in getattr(operation.platform, kind)(self.record.server_id)}
+            for server_id, results in undo.get(kind, {}).items():
+                if server_id in there:
+                    update(int(server_id), results)
+        xml = operation.state.registry.config_xml(item.key.domain, item.key.config, item.before)
+        operation.platform.update_project(self.record.server_id, {CONFIG: xml})
+        self.save(item.before, {CONFIG: xml})
+        for placement, kept in undo.get("placements", {}).items():
+            operation.state.work.put_back(placement, kept)
+        operation.state.migrations.set_status(item.id, MigrationStatus.UNDONE)
+        return n_annotations
+
+    def _put_back_annotations(self) -> int:
+        """Put annotations back; those that were withdrawn get another id on the server, and collect finds them."""
+        n_annotations = 0
+        for found in self.versions():
+            due = [(version, at) for version, at in found if version.payload.get("migration") == self.item.id]
+            befores = [self._before(version) for version, _ in due]
+            jobs = []
+            for (version, at), before in zip(due, befores, strict=True):
+                if version.payload["withdrawn"]:
+                    jobs.append(self._recreator(at, before))
+                elif not at.deleted:
+                    jobs.append(sender(self.operation, at, before))
+            self.in_parallel(jobs)
+            for gone in (False, True):
+                done = [(at, b) for (_, at), b in zip(due, befores, strict=True) if at.deleted is gone]
+                self.operation.state.sightings.append(MIGRATED, self.record.server_id, done, deleted=gone)
+            n_annotations += len(due)
+        return n_annotations
+
+    def _before(self, version: Version) -> dict[str, Any]:
+        """Return an annotation's payload as it was before the migration."""
+        entries = sorted(
+            self.operation.state.ledger.entries(placements=[version.entry.placement]), key=lambda entry: entry.seq
+        )
+        earlier = [entry for entry in entries if entry.seq < version.entry.seq]
+        return next(dict(v.payload) for v in counting_versions(earlier) if v.lineage == version.lineage)
+
+    def _recreator(self, at: Sighting, payload: Mapping[str, Any]) -> Callable[[], int | None]:
+        """Return what puts an annotation back that was withdrawn, in its author's name."""
+        unique = str(uuid.uuid5(NAMESPACE, f"{self.operation.name}/{at.lineage}/{at.seq}"))
+        content = AnnotationContent(
+            self._users[at.annotator], payload["results"], payload["skipped"], payload["lead_time_s"]
+        )
+        return lambda: self.operation.platform.create_annotation(at.server_task, content, unique)

@@ -1,0 +1,66 @@
+"""What a migration and its undoing have in common: the annotations of a project, and where they are on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from toolkit.labelconfig import read_controls
+from toolkit.models import ProjectRecord
+from toolkit.storage.label_migrations import LabelMigration
+from toolkit.storage.lineages import Sighting
+from toolkit.storage.rows import batches
+from toolkit.workflow.judging import Version, counting_versions
+from toolkit.workflow.operation import Operation
+
+CONFIG = "label_config"
+AT_A_TIME = 100
+THREADS = 4  # more only wait for the server's database
+
+
+class Rewriting:
+    """What going forward and going back have in common."""
+
+    def __init__(self, operation: Operation, record: ProjectRecord, item: LabelMigration) -> None:
+        self.operation, self.record, self.item = operation, record, item
+        states = operation.state.work.placements(project=record.key)
+        self.states = {state.placement.id: state for state in states}
+
+    def in_parallel(self, jobs: Iterable[Callable[[], Any]]) -> None:
+        """Carry out requests, several at a time."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda job: job(), jobs))
+
+    def versions(self) -> Iterable[list[tuple[Version, Sighting]]]:
+        """Yield the project's annotations with where they are on the server, some placements at a time."""
+        for some in batches(sorted(self.states), AT_A_TIME):
+            entries = sorted(self.operation.state.ledger.entries(placements=some), key=lambda entry: entry.seq)
+            held: dict[str, Sighting] = {}
+            for sighting in sorted(self.operation.state.sightings.of_placements(some), key=liveliest):
+                held[sighting.lineage] = sighting
+            found = [(version, held[version.lineage]) for version in counting_versions(entries)]
+            if found:
+                yield found
+
+    def save(self, version: str, settings: Mapping[str, Any]) -> None:
+        """Remember the version that the project has from now on."""
+        key, registry = self.record.key, self.operation.state.registry
+        records = {record.key: record for record in registry.projects()}
+        xml = registry.config_xml(key.domain, key.config, version) or str(settings[CONFIG])
+        config = replace(self.operation.config(key), xml=xml, version=version, controls=read_controls(xml))
+        now = records[key]
+        registry.save_project(replace(now, config_version=version, settings={**now.settings, **settings}), config)
+
+
+def sender(operation: Operation, at: Sighting, payload: Mapping[str, Any]) -> Callable[[], None]:
+    """Return what makes the server's annotation what the payload says."""
+    if payload.get("withdrawn"):
+        return lambda: operation.platform.delete_annotation(at.server_id)
+    return lambda: operation.platform.update_annotation(at.server_id, results=payload["results"])
+
+
+def liveliest(sighting: Sighting) -> tuple[bool, int]:
+    """Sort what is on the server, and what was seen last, to the end."""
+    return not sighting.deleted, sighting.seq

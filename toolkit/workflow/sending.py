@@ -1,0 +1,268 @@
+"""Tasks on their way to the platform: each is there exactly once, whatever happened to an earlier attempt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import ConfigError, InputError, LabelStudioError
+from toolkit.models import MEDIA_FIELDS, PlacementState, ProjectRecord, Task
+from toolkit.storage.rows import chunks
+from toolkit.workflow.exchange import AnnotationContent, ServerTask, TaskPayload, content_digest
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.staffing import NOBODY, joined
+
+SENDING = "sending"  # what was under way when the last import was begun
+POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a project's tasks on the server differ from what was sent."""
+
+    missing: list[PlacementState]
+    changed: list[PlacementState]
+
+
+Annotations = Callable[[str], Sequence[AnnotationContent]]  # by placement; only where lost tasks are put back
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a project's tasks."""
+
+    n_imported: int  # new on the server
+    n_updated: int  # given to other annotators, or put right
+    n_duplicates: int  # were there more than once
+
+    def __add__(self, other: Sent) -> Sent:
+        return Sent(
+            self.n_imported + other.n_imported,
+            self.n_updated + other.n_updated,
+            self.n_duplicates + other.n_duplicates,
+        )
+
+
+class Sending:
+    """The sending of one project's placements.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+    record : ProjectRecord
+        The project, by its id on the server.
+    wanted : mapping
+        Placement → who is to answer it.
+    """
+
+    def __init__(self, operation: Operation, record: ProjectRecord, wanted: Mapping[str, Sequence[str]]) -> None:
+        self._operation, self._record, self._wanted = operation, record, wanted
+        states = operation.state.work.placements(project=record.key)
+        self._known = {state.placement.id: state.server_task for state in states}
+
+    def run(
+        self, states: Sequence[PlacementState], *, dry_run: bool = False, annotations: Annotations | None = None
+    ) -> Sent:
+        """Import what is missing, put right what differs, and take away what is there twice."""
+        if not dry_run:
+            self._let_arrive()
+        matched, copies = self._matched()
+        missing = [state for state in states if state.placement.id not in matched]
+        if not dry_run:
+            self._import(missing, annotations or (lambda _: ()))
+            if missing:
+                matched, more = self._matched()
+                copies = [*copies, *(copy for copy in more if copy not in copies)]
+            self._remember(states, matched)
+        n_updated = self._put_right(states, matched, dry_run=dry_run)
+        if not dry_run:
+            self._take_away(copies)
+        return Sent(len(missing), n_updated, len(copies))
+
+    def compared(self, states: Sequence[PlacementState]) -> Compared:
+        """Return what is not on the server, and what shows something else there; nothing is written."""
+        matched, _ = self._matched()
+        missing, changed = [], []
+        for some in chunks(states):
+            tasks = self._tasks(some)
+            for state in some:
+                there = matched.get(state.placement.id)
+                if there is None:
+                    missing.append(state)
+                elif self._shows_other(state, there, tasks[state.placement.task]):
+                    changed.append(state)
+        return Compared(missing, changed)
+
+    def _let_arrive(self) -> None:
+        """Wait for an import that was under way when the last run was killed: the server goes on with it."""
+        told = self._operation.state.registry.remembered(SENDING)
+        sent = json.loads(told) if told else {}
+        if not sent or sent["project"] != self._record.server_id:
+            return
+        deadline = time.monotonic() + 5 + 0.01 * len(sent["placements"])
+        while time.monotonic() < deadline:
+            there = {task.external_id for task in self._operation.platform.tasks(self._record.server_id)}
+            if there >= set(sent["placements"]):
+                break
+            time.sleep(POLL_S)
+        self._operation.state.registry.remember(SENDING, "")
+
+    def _matched(self) -> tuple[dict[str, ServerTask], list[ServerTask]]:
+        """Return the server's task of each placement of the project, and the copies that are of none.
+
+        A task is known by the id it got when it was sent. Its external id, which members can change, only tells of
+        tasks that arrived without our hearing of it.
+        """
+        by_id: dict[int | None, ServerTask] = {}
+        by_name: dict[str, list[ServerTask]] = defaultdict(list)
+        for task in self._operation.platform.tasks(self._record.server_id):
+            by_id[task.server_id] = task
+            by_name[task.external_id].append(task)
+        matched = {name: by_id[number] for name, number in self._known.items() if number in by_id}
+        taken = {task.server_id for task in matched.values()}
+        copies = []
+        for external_id in by_name.keys() & self._known.keys():
+            for task in by_name[external_id]:
+                if task.server_id in taken:
+                    continue
+                if external_id in matched:
+                    copies.append(task)
+                else:
+                    matched[external_id] = task
+        return matched, sorted(copies, key=lambda task: task.server_id)
+
+    def _import(self, missing: Sequence[PlacementState], annotations: Annotations) -> None:
+        """Send what is missing once, telling the state before and after, so that a killed run is understood."""
+        registry, project = self._operation.state.registry, self._record.server_id
+        size = self._operation.settings.label_studio.batch
+        for batch in self._operation.progress(list(chunks(missing, size)), "Sending tasks"):
+            tasks = self._tasks(batch)
+            payloads = [self._payload(state, tasks[state.placement.task], annotations) for state in batch]
+            sending = {"project": project, "placements": [state.placement.id for state in batch]}
+            registry.remember(SENDING, json.dumps(sending))
+            self._operation.platform.import_tasks(project, payloads)
+            registry.remember(SENDING, "")
+
+    def _remember(self, states: Sequence[PlacementState], matched: Mapping[str, ServerTask]) -> None:
+        """Store the server's task ids; a task that did not arrive is an error, not a silent gap."""
+        lost = [state.placement.id for state in states if state.placement.id not in matched]
+        if lost:
+            raise LabelStudioError(
+                f"{len(lost)} of {len(states)} tasks sent to {self._record.title!r} are not on the server,"
+                f" {lost[0]} first.",
+                hint="run `toolkit publish` again: it sends only what is missing.",
+            )
+        news = {
+            state.placement.id: (matched[state.placement.id].server_id, state.server_assignees)
+            for state in states
+            if state.server_task != matched[state.placement.id].server_id
+        }
+        self._operation.state.work.set_published(news)
+        self._known |= {name: number for name, (number, _) in news.items()}
+
+    def _put_right(self, states: Sequence[PlacementState], matched: Mapping[str, ServerTask], *, dry_run: bool) -> int:
+        """Give tasks to those who are to answer them, and put back what members changed; return how many differed."""
+        n_stale = 0
+        for some in chunks([state for state in states if state.placement.id in matched]):
+            tasks, sent = self._tasks(some), {}
+            for state in some:
+                name, there = state.placement.id, matched[state.placement.id]
+                assignees = joined(self._wanted.get(name, ()))
+                if self._differs(state, there, tasks[state.placement.task]):
+                    n_stale += 1
+                    if not dry_run:
+                        data = self._payload(state, tasks[state.placement.task], None).data
+                        self._operation.platform.reopen_task(there.server_id, data, overlap=self._overlap(name))
+                if state.server_assignees != assignees:
+                    sent[name] = (there.server_id, assignees)
+            if not dry_run:
+                self._operation.state.work.set_published(sent)
+        return n_stale
+
+    def _differs(self, state: PlacementState, there: ServerTask, task: Task) -> bool:
+        """Whether a task on the server is not as it is to be; one that was put back into the queues always is not."""
+        name = state.placement.id
+        wanted = (name, joined(self._wanted.get(name, ())), self._overlap(name))
+        if (there.external_id, there.assignees, there.overlap) != wanted:
+            return True
+        if state.server_task == there.server_id and state.server_assignees is None:
+            return True
+        return self._shows_other(state, there, task)
+
+    def _shows_other(self, state: PlacementState, there: ServerTask, task: Task) -> bool:
+        """Whether a task's data was changed on the server."""
+        unnamed = self._record.adopted and not there.external_id
+        if there.external_id != state.placement.id and not unnamed:
+            return True
+        fields = self._fields(state, task)
+        if any(_is_local(field, value) for field, value in fields.items()):
+            return False  # where the server keeps a file is its own affair
+        return content_digest(fields) != there.content
+
+    def _overlap(self, name: str) -> int:
+        """Return how many annotations the server is to wait for; it does not take none."""
+        return max(len(self._wanted.get(name, ())), 1)
+
+    def _take_away(self, copies: Sequence[ServerTask]) -> None:
+        """Delete copies that nobody has worked on; the others are shown to nobody."""
+        if not copies:
+            return
+        platform, ids = self._operation.platform, [copy.server_id for copy in copies]
+        found = platform.annotations(self._record.server_id, tasks=ids)
+        used = {task.server_id for task in found if task.annotations}
+        for copy in copies:
+            if copy.server_id not in used:
+                platform.delete_task(copy.server_id)
+            elif copy.assignees != NOBODY:
+                state = next(iter(self._states([copy.external_id])))
+                data = self._payload(state, self._tasks([state])[state.placement.task], None).data
+                platform.reopen_task(copy.server_id, {**data, "assignees": NOBODY}, overlap=1)
+
+    def _states(self, names: Sequence[str]) -> list[PlacementState]:
+        states = self._operation.state.work.placements(project=self._record.key)
+        return [state for state in states if state.placement.id in names]
+
+    def _tasks(self, states: Sequence[PlacementState]) -> dict[str, Task]:
+        return {task.id: task for task in self._operation.state.corpus.tasks(s.placement.task for s in states)}
+
+    def _payload(self, state: PlacementState, task: Task, annotations: Annotations | None) -> TaskPayload:
+        name = state.placement.id
+        data = {field: self._shown(field, value) for field, value in self._fields(state, task).items()}
+        data |= {"external_id": name, "assignees": joined(self._wanted.get(name, ()))}
+        return TaskPayload(name, data, annotations(name) if annotations is not None else ())
+
+    def _fields(self, state: PlacementState, task: Task) -> dict[str, Any]:
+        """Return what the screen shows of a task; of an adopted one everything that was there."""
+        config = self._operation.config(state.placement.project)
+        if missing := [name for name in config.fields if name not in task.fields]:
+            raise ConfigError(
+                f"The label config {config.key} shows {', '.join(missing)}, which task {task.id} does not have.",
+                hint="give the new screen a name of its own, so that the old tasks keep theirs.",
+            )
+        return dict(task.fields) if self._record.adopted else {name: task.fields[name] for name in config.fields}
+
+    def _shown(self, name: str, value: Any) -> Any:
+        """Return a field as the screen can show it: a local media file is put on the server, once per project."""
+        if not _is_local(name, value) or self._record.adopted:
+            return value
+        registry, path = self._operation.state.registry, Path(value)
+        if not path.is_file():
+            raise InputError(f"The file {value} is gone, but a task shows it.", hint="put it back and run again.")
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        url = registry.upload(self._record.server_id, content)
+        if url is None:
+            url = self._operation.platform.upload(self._record.server_id, path)
+            registry.save_upload(self._record.server_id, content, url)
+        return url
+
+
+def _is_local(name: str, value: Any) -> bool:
+    return name in MEDIA_FIELDS and isinstance(value, str) and "://" not in value
