@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 BATCH = 1_000
 PER_TASK = 3
+MARGIN_S = 130  # collecting reads again what changed in the two minutes before the last change it saw
 CHANGED = 100  # one task in so many is edited before collecting again
 WORDS = ["".join(pair) for pair in itertools.product(("law", "tax", "ill", "sum", "act", "fee"), repeat=2)]
 ANSWERS = {"domain": "general", "topic": [["Business", "Layoffs"]], "quality": 4, "sensitivity": "public"}
@@ -108,6 +109,7 @@ def publish_with_toolkit(job: Job) -> Steps:
     from toolkit.workflow import publish
 
     with job.operation() as operation:
+        operation.platform.check()
         yield None
         yield publish(operation).n_imported
 
@@ -140,9 +142,12 @@ def send_with_sdk_one_by_one(job: Job) -> Steps:
 
 def collect_with_toolkit(job: Job) -> Steps:
     """Bring the ledger and the snapshot up to what the server has."""
+    import pyarrow.parquet  # noqa: F401 - loaded before the clock runs
+
     from toolkit.workflow import collect
 
     with job.operation() as operation:
+        operation.platform.check()
         yield None
         report = collect(operation)
         yield report.n_annotations
@@ -232,15 +237,31 @@ def annotated(operation: Operation, state: PlacementState, users: dict[str, int]
     return TaskPayload(state.placement.id, data, said)
 
 
+def settle(job: Job) -> Steps:
+    """Let the import lie so far back that collecting does not take it for what may still be under way."""
+    from toolkit.workflow import collect
+
+    yield None
+    time.sleep(MARGIN_S)
+    change_some(job)
+    with job.operation() as operation:
+        yield collect(operation).n_annotations
+
+
 def edit(job: Job) -> Steps:
     """Change one annotation of some tasks."""
-    platform = job.platform
     yield None
+    change_some(job)
+    yield job.size
+
+
+def change_some(job: Job) -> None:
+    """Change the rating in one annotation of every hundredth task."""
+    platform = job.platform
     for found in itertools.islice(platform.annotations(job.project), 0, None, CHANGED):
         first = found.annotations[0]
         rated = [{**one, "value": {"rating": 5}} if one["type"] == "rating" else one for one in first.results]
         platform.update_annotation(first.server_id, results=rated)
-    yield job.size
 
 
 SENDING = {
@@ -258,9 +279,11 @@ IN_TURN: dict[str, Callable[[Job], Steps]] = {
     "publish: toolkit": publish_with_toolkit,
     "annotate": annotate,
     "collect: toolkit": collect_with_toolkit,
+    "settle": settle,
+    "edit": edit,
     "collect: toolkit, again": collect_with_toolkit,
 }
-ALL = IN_TURN | SENDING | READING | {"edit": edit}
+ALL = IN_TURN | SENDING | READING
 
 
 # --- what is sent
@@ -333,6 +356,7 @@ class Bench:
         self.measure("collect: toolkit", size, project)
         for name in READING:
             self.measure(name, size, project)
+        self.prepare("settle", size, project)
         self.prepare("edit", size, project)
         self.measure("collect: toolkit, again", size, project)
 

@@ -54,7 +54,7 @@ def test_init_writes_once_and_leaves_what_is_there(toolkit):
 
 def test_every_step_by_hand(filled):
     assert "2 tasks routed" in filled("route")
-    assert "created" in filled("apply", "--dry-run")
+    assert "2 create" in filled("apply", "--dry-run")
     assert filled.fake.writes == []
     assert "finance/claims/specialist" in filled("apply")
     assert "would be sent" in filled("publish", "--dry-run")

@@ -15,6 +15,7 @@ def outcome(folder, monkeypatch, database=None):
     settings = yaml.safe_load((folder / "workflow.yaml").read_text("utf-8")) | {"database": database}
     (folder / "workflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     (folder / ".toolkit" / "name").write_text("00c0ffee", encoding="utf-8")
+    (folder / ".toolkit" / "pseudonym-key").write_text("c0ffee" * 10, encoding="utf-8")
     platform = FakePlatform()
     monkeypatch.setattr("toolkit.workspace.connect", lambda *_: platform)
     with open_workspace(folder) as operation:

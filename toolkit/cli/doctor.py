@@ -27,7 +27,7 @@ def register(parent: typer.Typer) -> None:
 
 
 def doctor(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -> None:
-    """Check installation, workspace, server and people, and say what to do; exit 1 if anything fails."""
+    """Say what is wrong and what to do about it; exit 1 if anything fails."""
     from collections import Counter
 
     from toolkit.workflow import examine

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="The embedded Label Studio, in an environment of its own, on the loopback interface."
     " To use a server of your own, set label_studio.url in workflow.yaml and its token in LABEL_STUDIO_API_KEY"
-    " (or LABEL_STUDIO_API_KEY_FILE). To keep the embedded one's data in PostgreSQL, set label_studio.database there and"
-    " its password in PGPASSWORD.",
+    " (or LABEL_STUDIO_API_KEY_FILE). To keep the embedded one's data in PostgreSQL, set label_studio.database there"
+    " and its password in PGPASSWORD.",
     no_args_is_help=True,
 )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -47,21 +48,20 @@ def each_task(
     LabelStudioError
         A page came short.
     """
-    last = 0
-    while True:
-        query = _query([*filters, task_filter("id", "greater", "Number", last)])
-        asked = {**_CHEAPLY, "project": project, "include": include, "page_size": _PAGE, "query": query}
-        answer = rest.get("/api/tasks/", asked)
-        page = sorted(answer["tasks"], key=lambda task: int(task["id"]))
-        yield from page
-        if len(page) >= answer["total"]:
-            return
-        if not page:
-            raise LabelStudioError(
-                f"Label Studio held back {answer['total']} tasks of project {project}.",
-                hint="run the command again; nothing was taken for complete.",
-            )
-        last = page[-1]["id"]
+    with ThreadPoolExecutor(max_workers=1) as ahead:  # the server makes the next page while this one is worked on
+        asked = ahead.submit(_page, rest, project, include, filters, after=0)
+        while True:
+            page, left = asked.result()
+            if left and not page:
+                raise LabelStudioError(
+                    f"Label Studio held back {left} tasks of project {project}.",
+                    hint="run the command again; nothing was taken for complete.",
+                )
+            if len(page) < left:
+                asked = ahead.submit(_page, rest, project, include, filters, after=page[-1]["id"])
+            yield from page
+            if len(page) >= left:
+                return
 
 
 def task_filter(column: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
@@ -183,6 +183,16 @@ def _task(payload: TaskPayload) -> dict[str, Any]:
     if payload.predictions:
         task["predictions"] = [prediction_body(one) for one in payload.predictions]
     return task
+
+
+def _page(
+    rest: Rest, project: int, include: str, filters: Sequence[Mapping[str, Any]], *, after: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return a page of tasks by id, and how many the server says there are from its first on."""
+    query = _query([*filters, task_filter("id", "greater", "Number", after)])
+    asked = {**_CHEAPLY, "project": project, "include": include, "page_size": _PAGE, "query": query}
+    answer = rest.get("/api/tasks/", asked)
+    return sorted(answer["tasks"], key=lambda task: int(task["id"])), answer["total"]
 
 
 def _query(filters: Sequence[Mapping[str, Any]]) -> str:

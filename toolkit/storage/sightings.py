@@ -256,7 +256,7 @@ class _Look:
             self._append(SEEN, annotation, payload, known.lineage)
             return "changed"
         twin = self._buried.get((annotation.placement, annotation.annotator, content))
-        if twin is not None:
+        if twin is not None and twin.edited_by is None:  # a forged answer is nobody's, so no later one is the same
             back = {"lineage": twin.lineage, "content": content, "server_task": annotation.server_task}
             back["server_created_at"] = annotation.created_at.isoformat()
             self._append(RESTORED, annotation, back, twin.lineage, content=content)

@@ -11,6 +11,7 @@ EMPHASIS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
 BLOCKS = frozenset({"p", "div", "section", "article", "table", "tr", "dt", "dd", "blockquote", "center", *HEADINGS})
 LISTS = frozenset({"ul", "ol"})
 INDENT = " " * 3  # below "1. " as well as "- "
+BREAK = "\x00"  # stands before the line end of a <br> while we read; no HTML can hold it
 UNSEEN = frozenset({"script", "style", "head"})
 
 
@@ -59,9 +60,11 @@ class _Writer(HTMLParser):
         self._n_rows = self._n_cells = 0
 
     def text(self) -> str:
-        """Return what was written, without needless empty lines."""
-        lines = [line.rstrip() for line in "".join(self._out).split("\n")]
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+        """Return what was written, without needless empty lines; a break stays where text goes on after it."""
+        text = re.sub(r" +\n", "\n", "".join(self._out).rstrip(f" \n{BREAK}"))
+        text = re.sub(rf"(?:{BREAK}\n *){{2,}}", "\n\n", text)
+        text = re.sub(rf"{BREAK}\n(?! *\n)", "  \n", text).replace(BREAK, "")
+        return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open what a tag stands for."""
@@ -122,7 +125,7 @@ class _Writer(HTMLParser):
 
     def _inline(self, tag: str, given: dict[str, str | None]) -> None:
         if tag == "br":
-            self._out.append("  \n" + INDENT * len(self._lists))
+            self._out.append(f"{BREAK}\n{INDENT * len(self._lists)}")
         elif tag == "hr":
             self._line(blank=True)
             self._out.append("---\n\n")

@@ -122,12 +122,12 @@ def free_name(title: str, project: int, taken: Collection[str]) -> str:
 
     Examples
     --------
-    >>> free_name("Évaluation 2025: avis clients", 7, {"general"})
-    'evaluation-2025-avis-clients'
+    >>> free_name("Évaluation 2025: Größe", 7, {"general"})
+    'evaluation-2025-grosse'
     >>> free_name("2. 评论", 7, ()), free_name("General", 7, {"general", "general-2"})
     ('project-7', 'general-3')
     """
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9]+", "-", plain).lstrip("-0123456789")[:MAX_NAME].rstrip("-") or f"project-{project}"
     numbered, number = name, 2
     while numbered in taken:

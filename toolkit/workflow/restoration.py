@@ -109,13 +109,11 @@ class _Contents:
 
     def of(self, placement: str) -> list[AnnotationContent]:
         """Return what to send with a task."""
-        found = [
-            content_sent(version, self._users)
-            for version in judge(self._operation, siblings(self._operation, placement)).counting
-            if version.entry.placement == placement
-        ]
+        judged = judge(self._operation, siblings(self._operation, placement))
+        found = [version for version in judged.counting if version.entry.placement == placement]
+        expect_back(self._operation, found)
         self.n_given += len(found)
-        return found
+        return [content_sent(version, self._users) for version in found]
 
 
 def siblings(operation: Operation, placement: str) -> list[str]:
@@ -133,6 +131,20 @@ def content_sent(version: Version, by_name: Mapping[str, int]) -> AnnotationCont
     payload = version.payload
     author = by_name[version.entry.annotator]
     return AnnotationContent(author, payload["results"], payload["skipped"], payload["lead_time_s"])
+
+
+def expect_back(operation: Operation, versions: Sequence[Version], *, deleted: bool = False) -> None:
+    """Take down what deleted annotations will be like when they are back, where that is not how they were seen last.
+
+    With `deleted`, they were deleted just now, by us.
+    """
+    held = operation.state.sightings.of_placements({version.entry.placement for version in versions})
+    last = {one.lineage: one for one in sorted(held, key=liveliest)}
+    for version in versions:
+        at, payload = last[version.lineage], {**version.payload, "ground_truth": False}
+        if deleted or (at.deleted and (at.edited_by is not None or at.content != content_of(payload))):
+            back = replace(at, annotator=version.entry.annotator)
+            operation.state.sightings.append(RESTORED, at.project, [(back, payload)], deleted=True)
 
 
 class _Restoring:
@@ -172,6 +184,7 @@ class _Restoring:
         if not in_place:
             for sighting in alive:
                 self._operation.platform.delete_annotation(sighting.server_id)
+            expect_back(self._operation, [version], deleted=bool(alive))
             self._create(version, item)
             return
         payload = {**version.payload, "ground_truth": False}

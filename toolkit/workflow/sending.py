@@ -265,4 +265,4 @@ class Sending:
 
 
 def _is_local(name: str, value: Any) -> bool:
-    return name in MEDIA_FIELDS and isinstance(value, str) and "://" not in value
+    return name in MEDIA_FIELDS and isinstance(value, str) and not ("://" in value or value.startswith("data:"))

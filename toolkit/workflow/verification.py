@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from toolkit.errors import StorageError
 from toolkit.models import ProjectRecord
-from toolkit.storage.findings import Finding, FindingKind
+from toolkit.storage.findings import QUARANTINED, Finding, FindingKind
 from toolkit.storage.ledger import SEEN, LedgerEntry
 from toolkit.storage.lineages import Lineages, Sighting
-from toolkit.workflow.collection import collect
+from toolkit.workflow.collection import UNCOUNTED, collect
 from toolkit.workflow.exchange import AnnotatedTask
 from toolkit.workflow.judging import Version, counting_versions
 from toolkit.workflow.operation import Operation
@@ -116,6 +116,7 @@ class _Looking:
     def __init__(self, operation: Operation, record: ProjectRecord) -> None:
         self._operation, self._record = operation, record
         self._states = {state.placement.id: state for state in operation.state.work.placements(project=record.key)}
+        self._uncounted = {finding.lineage for finding in operation.state.findings.all((*UNCOUNTED, *QUARANTINED))}
         self._released = operation.state.work.released_up_to()
         self._lost: set[str] = set()  # placements whose task is not on the server any more
         self._names = {user: account.pseudonym for user, account in operation.state.registry.accounts().items()}
@@ -179,7 +180,7 @@ class _Looking:
     ) -> Iterator[Incident]:
         """Yield what was done to one annotation that is its author's."""
         entry = version.entry
-        if version.payload.get("withdrawn") or not version.own:
+        if version.payload.get("withdrawn") or not version.own or version.lineage in self._uncounted:
             return
         remedy = "`toolkit ledger restore`"
         if at.deleted and entry.placement in self._lost:
