@@ -3,7 +3,7 @@
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -53,6 +53,10 @@ class Watched(httpx.BaseTransport):
             self.writes.append(f"{request.method} {request.url.path}")
         return self._carrier.handle_request(request)
 
+    def end(self):
+        """End the connections; a client that is closed leaves them to the others."""
+        self._carrier.close()
+
 
 def write_bonds(folder, xml=XML, *, overlap=2, tone=True, decisive="risk", migrations=None):
     """Write the pack `bonds`: one question about risk and, where wanted, one about the tone."""
@@ -67,16 +71,16 @@ def write_bonds(folder, xml=XML, *, overlap=2, tone=True, decisive="risk", migra
 @contextmanager
 def bonds_workspace(folder, server, *, n_tasks, names=(), **pack):
     """A workspace on the server with the tasks published to three annotators; others may have accounts besides."""
-    with pytest.MonkeyPatch.context() as patched:
+    with ExitStack() as at_the_end, pytest.MonkeyPatch.context() as patched:
         watched = Watched()
+        at_the_end.callback(watched.end)
         platform = LabelStudioPlatform(server.url, server.token, transport=watched)
         patched.setattr("toolkit.workspace.connect", lambda *_: platform)
         init_workspace(folder)
+        everybody = (*NAMES, *names)
         write_bonds(folder, **pack)
-        members = [
-            {"pseudonym": name, "languages": ["de"], "domains": {"bonds": "specialist"} if name in NAMES else {"code": "generalist"}}
-            for name in (*NAMES, *names)
-        ]
+        domains = {name: {"bonds": "specialist"} if name in NAMES else {"general": "generalist"} for name in everybody}
+        members = [{"pseudonym": name, "languages": ["de"], "domains": domains[name]} for name in everybody]
         (folder / "team.yaml").write_text(yaml.safe_dump({"members": members}), encoding="utf-8")
         rows = [json.dumps({"id": f"d{n}", "text": TEXT.format(n)}) for n in range(n_tasks)]
         (folder / "bonds.jsonl").write_text("\n".join(rows), encoding="utf-8")
@@ -84,7 +88,7 @@ def bonds_workspace(folder, server, *, n_tasks, names=(), **pack):
             ingest(operation, [folder / "bonds.jsonl"])
             route(operation)
             apply(operation)
-            for name in (*NAMES, *names):
+            for name in everybody:
                 invite(operation, name, f"{name}.{operation.name}@lab.example")
             publish(operation)
         yield watched
@@ -134,7 +138,13 @@ def held(operation):
         for task in operation.platform.annotations(record.server_id):
             assert task.external_id not in found
             found[task.external_id] = sorted(
-                (names[one.author], json.dumps(one.results, sort_keys=True), one.skipped, one.lead_time_s, one.ground_truth)
+                (
+                    names[one.author],
+                    json.dumps(one.results, sort_keys=True),
+                    one.skipped,
+                    one.lead_time_s,
+                    one.ground_truth,
+                )
                 for one in task.annotations
             )
     return found

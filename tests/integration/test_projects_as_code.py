@@ -22,7 +22,7 @@ pytestmark = pytest.mark.labelstudio
 
 
 def answers(config, task, person):
-    """Skip one task; the others alike but for who says it."""
+    """Two people skip one task of one project, which makes it a third one's; no two answers are alike."""
     if config == "tone":
         return [choice("tone", "calm")]
     return [] if task == 0 else [span("issuer"), choice("risk", ("low", "high")[person % 2]), choice("kinds", "price")]
@@ -34,6 +34,7 @@ def workspace(tmp_path_factory, label_studio):
     with bonds_workspace(folder, label_studio, n_tasks=5) as watched:
         with open_workspace(folder) as operation:
             answer_all(operation, answers)
+            publish(operation)
         yield folder, watched
 
 

@@ -11,6 +11,7 @@ from toolkit.labelstudio.client import LabelStudioPlatform
 from toolkit.labelstudio.projects import _shown
 from toolkit.labelstudio.rest import RefusedError
 from toolkit.models import ProjectKey, Tier
+from toolkit.workflow.exchange import AnnotationContent
 
 
 def differing(platform, spec, found):
@@ -277,6 +278,19 @@ def test_view_shows_an_annotator_their_own_tasks_only(platform, project, admin):
     view = platform.ensure_view(project, "ada")
     assert platform.ensure_view(project, "ada") == view
     assert shown(admin, view) == ["|ada|", "|ada|bea|"]
+
+
+@pytest.mark.labelstudio
+def test_view_of_an_account_leaves_out_what_it_has_answered(platform, project, admin):
+    import_tasks(admin, project, *map(task, ("|ada|", "|ada|bea|", "|bea|")))
+    user, *_ = (member.server_user for member in platform.members())
+    view = platform.ensure_view(project, "ada")
+    assert platform.ensure_view(project, "ada", user) == view
+    assert shown(admin, view) == ["|ada|", "|ada|bea|"]
+    answered = next(one for one in platform.tasks(project) if one.assignees == "|ada|bea|")
+    platform.create_annotation(answered.server_id, AnnotationContent(user, []), str(uuid.uuid4()))
+    assert shown(admin, view) == ["|ada|"]
+    assert [one.right for one in platform.views(project)] == [True]
 
 
 @pytest.mark.labelstudio

@@ -135,7 +135,7 @@ class FakePlatform:
     def views(self, project):
         return [ServerView(v, name, True) for (number, name), v in self.saved_views.items() if number == project]
 
-    def ensure_view(self, project, annotator):
+    def ensure_view(self, project, annotator, user=None):  # noqa: ARG002
         if (project, annotator) not in self.saved_views:
             self.writes.append(("view", annotator))
             self.saved_views[project, annotator] = self.new_id() + 100
@@ -192,6 +192,8 @@ class FakePlatform:
                 yield AnnotatedTask(number, external_id, task.updated_at, task.updated_by, mine)
 
     def annotation_ids(self, project):
+        if project not in self.projects:
+            raise LabelStudioError("No such project.")
         for number, task in sorted(self.stored.items()):
             if task.project == project:
                 yield number, tuple(one.server_id for one, _ in self.found.values() if one.server_task == number)
@@ -284,6 +286,10 @@ class FakePlatform:
             self.writes.append(("predict", number))
             made = ServerPrediction(number, server_task, tuple(content.results), content.model_version, content.score)
             self.guessed[number] = (project, made)
+
+    def delete_prediction(self, server_id):
+        self.writes.append(("delete prediction", server_id))
+        self.guessed.pop(server_id, None)
 
     def update_prediction(self, server_id, results):
         self.writes.append(("update prediction", server_id))

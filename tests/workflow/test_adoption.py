@@ -236,8 +236,10 @@ def test_killed_between_the_pack_and_the_record_it_goes_on(folder, fake, project
     operation.state.registry.forget_project(KEY)
     operation.state.registry.remember(f"adopting {project}", begun)
     (folder / "team.yaml").write_bytes(team)
+    (folder / "configs" / ".adopting").mkdir()
     with open_workspace(folder, writing=False) as later:
         assert adopt(later, project).known is False
+        assert not (folder / "configs" / ".adopting").exists()
         assert (everything(later), files(folder)) == before
 
 

@@ -154,6 +154,23 @@ def test_skips_and_drafts_are_counted_and_are_no_answers(bonds, fake):
     assert (report.n_skipped, report.n_drafts, report.n_judgments) == (1, 1, 0)
 
 
+def test_a_snapshot_made_from_the_one_before_has_the_same_bytes_as_one_made_anew(bonds, fake, monkeypatch):
+    monkeypatch.setattr("toolkit.storage.snapshots.ROWS_IN_A_GROUP", 3)
+    sizes = []
+    for state, risk in zip(reversed(states(bonds)), ("low", "high", "mid", "none"), strict=True):
+        for name in assigned(bonds, state):
+            say(fake, bonds, state, name, answer(risk))
+            sizes.append(collect(bonds).n_judgments)
+    one = next(iter(fake.found))
+    fake.change(one, editor=fake.found[one][0].author, results=tuple(answer("none", ["price"])))
+    collect(bonds)
+    assert sizes == [2, 4, 6, 8, 10, 12, 14, 16]
+    stepwise = snapshot(bonds)
+    for path in bonds.snapshots.iterdir():
+        path.unlink()
+    assert snapshot(bonds) == stepwise
+
+
 def test_a_project_that_is_gone_is_named_and_its_answers_kept(bonds, fake):
     annotate_all(bonds, fake)
     before = snapshot(bonds)
@@ -169,7 +186,7 @@ def test_a_killed_collect_notes_what_it_missed_the_next_time(bonds, fake, monkey
     name = assigned(bonds, state)[0]
     say(fake, bonds, state, name, answer("low"))
     with monkeypatch.context() as patched:
-        patched.setattr("toolkit.workflow.collection.note_progress", lambda _: 1 / 0)
+        patched.setattr("toolkit.workflow.collection.freeze", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             collect(bonds)
     collect(bonds)

@@ -121,6 +121,8 @@ def test_a_deleted_project_comes_back_with_its_tasks_and_annotations(bonds, fake
     assert (collected.n_annotations, collected.n_new, collected.missing) == (8, 0, ())
     assert snapshot(bonds) == before
     assert not plan(bonds).differs
+    assert {name for _, name in fake.saved_views} == {"ada", "bea", "cai"}
+    assert fake.views(2)
     assert all(state.server_task in fake.stored for state in states(bonds))
     assert {one.author for one, _ in fake.found.values()} == {account.server_user for account in fake.accounts.values()}
 

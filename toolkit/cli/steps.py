@@ -42,7 +42,7 @@ MAX_LISTED = 20
 
 def register(parent: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (ingest, route, publish, simulate, collect, resolve, run):
+    for command in (ingest, route, publish, predict, simulate, collect, resolve, run):
         parent.command()(command)
 
 
@@ -159,6 +159,30 @@ def print_unmet(report: PublishReport) -> None:
             (project, len(items), sum(item.missing for item in items), reason, items[0].placement.partition("@")[0])
             for (project, reason), items in rows[:MAX_LISTED]
         ],
+    )
+
+
+def predict(
+    source: Annotated[
+        Path,
+        typer.Option("--input", "-i", help="Rows with task, answers, model_version, score (.jsonl, .parquet)."),
+    ],
+    workspace: WorkspaceOption = Path(),
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send a model's answers as predictions, each once; annotators see them, they never count as annotations."""
+    from toolkit.storage.tables import read_records
+    from toolkit.workflow import predict as step
+
+    with opened(workspace) as operation:
+        report = step(operation, read_records(source), dry_run=dry_run)
+    if as_json:
+        print_json({"predict": report})
+        return
+    verb = "would be " if dry_run else ""
+    typer.echo(
+        f"{report.n_sent} predictions {verb}sent, {report.n_changed} {verb}changed, {report.n_known} were there already"
     )
 
 

@@ -50,6 +50,9 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
             name = item.assignment.annotator
             shown = f"{name} (simulated)" if name in simulated else name
             _line(1, f"{shown}: {item.status}; {item.assignment.reason}")
+    for finding in story.findings:
+        if finding.placement == placement.id:
+            _line(1, f"{finding.annotator}'s answer: {finding.kind}; {finding.reason}")
     key = placement.project
     judgments = [j for j in story.judgments if (j.domain, j.config, j.tier) == (key.domain, key.config, key.tier)]
     decisions = {d.consensus.control: d for d in story.decisions if d.placement == placement.id}

@@ -162,9 +162,9 @@ class LabelStudioPlatform:
         """Return the views of a project by id."""
         return views(self._rest, project)
 
-    def ensure_view(self, project: int, annotator: str) -> int:
-        """Create, find or put right the view of an annotator's tasks."""
-        return ensure_view(self._rest, project, annotator)
+    def ensure_view(self, project: int, annotator: str, user: int | None = None) -> int:
+        """Create, find or put right the view of an annotator's open tasks."""
+        return ensure_view(self._rest, project, annotator, user)
 
     # --- tasks
 
@@ -239,6 +239,10 @@ class LabelStudioPlatform:
     def import_predictions(self, project: int, predictions: Sequence[tuple[int, PredictionContent]]) -> None:
         """Send (task, prediction) pairs in one request."""
         import_predictions(self._rest, project, predictions)
+
+    def delete_prediction(self, server_id: int) -> None:
+        """Delete a prediction, unless it is gone."""
+        predictions.delete_prediction(self._rest, server_id)
 
     def update_prediction(self, server_id: int, results: Sequence[Mapping[str, Any]]) -> None:
         """Replace a prediction's results."""

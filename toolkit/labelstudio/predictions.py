@@ -36,6 +36,11 @@ def import_predictions(rest: Rest, project: int, pairs: Sequence[tuple[int, Pred
         )
 
 
+def delete_prediction(rest: Rest, server_id: int) -> None:
+    """Delete a prediction, unless it is gone."""
+    rest.delete(f"/api/predictions/{server_id}/")
+
+
 def update_prediction(rest: Rest, server_id: int, results: Sequence[Mapping[str, Any]]) -> None:
     """Replace a prediction's results."""
     rest.send("PATCH", f"/api/predictions/{server_id}/", json={"result": list(results)}, repeatable=True)

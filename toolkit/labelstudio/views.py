@@ -25,14 +25,17 @@ def views(rest: Rest, project: int) -> list[ServerView]:
     return [ServerView(int(view["id"]), _title(view), _is_right(view)) for view in _views(rest, project)]
 
 
-def ensure_view(rest: Rest, project: int, annotator: str) -> int:
-    """Create, find or put right the view of an annotator's tasks; it is known by its title."""
-    wanted = _wanted(annotator)
+def ensure_view(rest: Rest, project: int, annotator: str, user: int | None = None) -> int:
+    """Create, find or put right the view of an annotator's tasks; it is known by its title.
+
+    Where the annotator's account is known, tasks that it has answered or skipped are left out.
+    """
+    wanted = _wanted(annotator, user)
     found = next((view for view in _views(rest, project) if _title(view) == annotator), None)
     if found is None:
         made = rest.send("POST", "/api/dm/views/", json={"project": project, "data": wanted})
         return int(made["id"])
-    if not _is_right(found):
+    if any((found["data"] or {}).get(name) != wanted[name] for name in _DECISIVE):
         change = {"project": project, "data": {**found["data"], **wanted}}
         rest.send("PATCH", f"/api/dm/views/{found['id']}/", json=change, repeatable=True)
     return int(found["id"])
@@ -47,22 +50,27 @@ def _title(view: Mapping[str, Any]) -> str:
 
 
 def _is_right(view: Mapping[str, Any]) -> bool:
-    wanted, data = _wanted(_title(view)), view["data"] or {}
-    return all(data.get(name) == wanted[name] for name in _DECISIVE)
+    data = view["data"] or {}
+    found = {name: data.get(name) for name in _DECISIVE}
+    items = (found["filters"] or {}).get("items") or [{}]
+    user = items[-1].get("value")  # whether an account was known when the view was made is no difference
+    able = [_wanted(_title(view), one) for one in (None, user if isinstance(user, int) else None)]
+    return any(found == {name: wanted[name] for name in _DECISIVE} for wanted in able)
 
 
-def _wanted(annotator: str) -> dict[str, Any]:
+def _wanted(annotator: str, user: int | None) -> dict[str, Any]:
     mine = {
         "filter": "filter:tasks:data.assignees",
         "operator": "contains",
         "type": "String",
         "value": f"|{annotator}|",
     }
+    unanswered = {"filter": "filter:tasks:annotators", "operator": "not_contains", "type": "List", "value": user}
     return {
         "title": annotator,
         "type": "list",
         "target": "tasks",
-        "filters": {"conjunction": "and", "items": [mine]},
+        "filters": {"conjunction": "and", "items": [mine] if user is None else [mine, unanswered]},
         "ordering": ["tasks:id"],
         "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
     }

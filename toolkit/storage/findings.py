@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import ColumnElement, Engine, delete, func, insert, select
 
 from toolkit.storage import schema as s
 from toolkit.storage.rows import chunks
@@ -59,15 +59,22 @@ class Findings:
 
     def all(self, kinds: Iterable[FindingKind] = tuple(FindingKind)) -> list[Finding]:
         """Return the findings of some kinds, sorted by placement and annotator."""
-        table = s.findings
-        query = select(table).where(table.c.kind.in_([kind.value for kind in kinds]))
-        query = query.order_by(table.c.placement, table.c.annotator, table.c.lineage, table.c.kind)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return [Finding(row.placement, row.annotator, row.lineage, FindingKind(row.kind), row.reason) for row in rows]
+        return self._read(s.findings.c.kind.in_([kind.value for kind in kinds]))
+
+    def of(self, placements: Iterable[str]) -> list[Finding]:
+        """Return the findings on a few placements."""
+        return self._read(s.findings.c.placement.in_(sorted(placements)))
 
     def counts(self) -> dict[FindingKind, int]:
         """Return how many findings there are of each kind that occurs."""
         query = select(s.findings.c.kind, func.count()).group_by(s.findings.c.kind)
         with self._engine.connect() as connection:
             return {FindingKind(kind): count for kind, count in connection.execute(query)}
+
+    def _read(self, where: ColumnElement[bool]) -> list[Finding]:
+        table = s.findings
+        query = select(table).where(where)
+        query = query.order_by(table.c.placement, table.c.annotator, table.c.lineage, table.c.kind)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [Finding(row.placement, row.annotator, row.lineage, FindingKind(row.kind), row.reason) for row in rows]

@@ -73,6 +73,11 @@ class Ledger:
         with self._engine.connect() as connection:
             return entries_by_number(connection, [number])[number]
 
+    def hash_of(self, number: int) -> str | None:
+        """Return the hash of an entry, or None where there is none with that number."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(s.ledger.c.hash).where(s.ledger.c.seq == number)).scalar()
+
     def head(self) -> tuple[int, str]:
         """Return the number of entries and the hash of the last one."""
         with self._engine.connect() as connection:

@@ -154,6 +154,11 @@ class Sightings:
                 found += [Sighting(**row._mapping) for row in rows]
         return found
 
+    def any(self) -> bool:
+        """Return whether anything was ever seen."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(s.sightings.c.server_id).limit(1)).first() is not None
+
     def placements(self) -> list[str]:
         """Return the placements on which anything was ever seen, sorted."""
         with self._engine.connect() as connection:

@@ -104,6 +104,17 @@ def write_table(rows: pd.DataFrame | Iterable[Mapping[str, Any]], path: Path) ->
 # --- reading
 
 
+def read_records(path: Path) -> Iterator[Record]:
+    """Yield the rows of a ``.jsonl``, ``.parquet`` or ``.csv`` file as mappings.
+
+    Raises
+    ------
+    InputError
+        The file is missing, has another suffix or cannot be read.
+    """
+    return _records(path)
+
+
 def _records(path: Path) -> Iterator[Record]:
     suffix = _suffix(path)
     if not path.is_file():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from toolkit.workflow.cycle import run
     from toolkit.workflow.datasets import release
     from toolkit.workflow.departures import offboard
+    from toolkit.workflow.guesses import predict
     from toolkit.workflow.health import examine
     from toolkit.workflow.intake import ingest
     from toolkit.workflow.load import status
@@ -47,6 +48,7 @@ __all__ = [
     "measure_agreement",
     "offboard",
     "plan",
+    "predict",
     "publish",
     "release",
     "resolve",
@@ -77,6 +79,7 @@ _MODULES = {
     "measure_agreement": "measures",
     "offboard": "departures",
     "plan": "planning",
+    "predict": "guesses",
     "publish": "publication",
     "release": "datasets",
     "resolve": "resolution",

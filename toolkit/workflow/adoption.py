@@ -27,10 +27,19 @@ from toolkit.models import (
 )
 from toolkit.storage.rows import batches, now
 from toolkit.workflow.authors import Authors
-from toolkit.workflow.collection import collect_project, note_progress
+from toolkit.workflow.collection import collect_project, freeze
 from toolkit.workflow.exchange import FoundProject
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.packwriting import CONFIG, DOMAINS, StagedPack, free_name, pack_overlap, read_screen, staged_pack
+from toolkit.workflow.packwriting import (
+    CONFIG,
+    DOMAINS,
+    StagedPack,
+    clear_stage,
+    free_name,
+    pack_overlap,
+    read_screen,
+    staged_pack,
+)
 from toolkit.workflow.projects import GUIDELINES, guidelines_digest
 from toolkit.workflow.routes import placement
 from toolkit.workflow.staffing import NOBODY
@@ -159,6 +168,7 @@ def _packed(
 ) -> Iterator[tuple[Operation, StagedPack | None]]:
     """Yield the workspace with the project's pack, and the pack where it is not among the others yet."""
     if name in operation.packs:
+        clear_stage(operation.folder)
         yield operation, None
         return
     operation.platform.check_config(f"project {found.server_id}", str(found.settings["label_config"]))
@@ -255,7 +265,7 @@ class _Adoption:
         if self._record is None:
             state.registry.save_project(record, self._config)
         unwritten = authors.join_team(self._key, since=self._begun.since)
-        note_progress(operation)
+        freeze(operation)
         state.ledger.note(
             "adopted",
             project=str(self._key),

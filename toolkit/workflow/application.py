@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from toolkit.workflow.planning import Plan, ProjectPlan, plan
 from toolkit.workflow.projects import GUIDELINES, guidelines_digest, marker_of, wanted_settings
 from toolkit.workflow.restoration import restore_tasks
 from toolkit.workflow.reversal import finish_migrations
+from toolkit.workflow.sending import GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def apply(
     for project in operation.progress(intended.projects, "Applying projects"):
         tasks, annotations = _carry_out(operation, project)
         n_tasks, n_annotations = n_tasks + tasks, n_annotations + annotations
-    if n_tasks:
+    if any(project.action == "rebuild" for project in changing):
         collect(operation)
     return ApplyReport(intended, bool(changing), n_tasks, n_annotations)
 
@@ -125,10 +126,14 @@ def _make(operation: Operation, project: ProjectPlan, record: ProjectRecord | No
         return 0, 0
     bury_project(operation, record)
     states = operation.state.work.placements(project=project.key)
+    sent = [replace(state, server_task=GONE) for state in states if state.server_task is not None]
+    operation.state.work.set_published({state.placement.id: (GONE, None) for state in sent})
     made = replace(record, server_id=server_id, settings=settings, cursor=None)
-    counts = restore_tasks(operation, made, [state for state in states if state.server_task is not None])
+    counts = restore_tasks(operation, made, sent)
+    names = [annotator for number, annotator in operation.state.registry.views() if number == record.server_id]
     operation.state.registry.forget_project(project.key)
     _save(operation, project.key, server_id, made, settings=settings)
+    _put_right_views(operation, server_id, names)
     return counts
 
 
@@ -141,17 +146,21 @@ def _change(operation: Operation, project: ProjectPlan, server_id: int, record: 
         migrate(operation, record, project.migrations, changes)
     elif changes:
         operation.platform.update_project(server_id, changes)
-    for change in project.changes:
-        if change.field.startswith("view of "):
-            annotator = change.field.removeprefix("view of ")
-            view = operation.platform.ensure_view(server_id, annotator)
-            operation.state.registry.save_view(server_id, annotator, view)
+    named = [change.field for change in project.changes if change.field.startswith("view of ")]
+    _put_right_views(operation, server_id, [name.removeprefix("view of ") for name in named])
     _save(operation, project.key, server_id, record)
     if changes:
         version = operation.config(project.key).version
         operation.state.ledger.note(
             "project changed", project=str(project.key), settings=sorted(changes), config_version=version
         )
+
+
+def _put_right_views(operation: Operation, server_id: int, annotators: Iterable[str]) -> None:
+    users = {account.pseudonym: user for user, account in operation.state.registry.accounts().items()}
+    for annotator in sorted(annotators):
+        view = operation.platform.ensure_view(server_id, annotator, users.get(annotator))
+        operation.state.registry.save_view(server_id, annotator, view)
 
 
 def _save(

@@ -14,7 +14,7 @@ from toolkit.storage.findings import QUARANTINED, Finding, FindingKind
 from toolkit.storage.registry import Account
 from toolkit.storage.rows import batches, chunks
 from toolkit.storage.sightings import Appended
-from toolkit.storage.snapshots import SnapshotWriter, count_judgments, snapshot_path
+from toolkit.storage.snapshots import count_judgments, newest_snapshot, snapshot_path, write_snapshot
 from toolkit.workflow.exchange import AnnotatedTask, ServerAnnotation
 from toolkit.workflow.judging import Judged, judge
 from toolkit.workflow.operation import Operation
@@ -90,7 +90,6 @@ def collect(operation: Operation, *, full: bool = False) -> CollectReport:
             counts.appended += bury_project(operation, record)
         else:
             _Pull(operation, record, accounts, counts).run(full=full)
-    note_progress(operation)
     path = freeze(operation)
     return _report(operation, counts, missing, path)
 
@@ -103,17 +102,40 @@ def collect_project(operation: Operation, record: ProjectRecord, tasks: Iterable
 
 
 def freeze(operation: Operation) -> Path | None:
-    """Write the snapshot of the ledger as it stands, unless it exists; return where it is, None for an empty ledger."""
+    """Write the snapshot of the ledger as it stands, unless it exists; return where it is, None for an empty ledger.
+
+    Assignments and findings are brought up to the ledger on the way. A task about which the ledger has said nothing
+    since the last snapshot is not judged again.
+    """
     seq, head = operation.state.ledger.head()
-    placements = operation.state.sightings.placements()
-    if not placements:
+    if not operation.state.sightings.any():
         return None
     path = snapshot_path(operation.snapshots, seq, head)
-    if not path.exists():
-        with SnapshotWriter(path) as snapshot:
-            for judgments in _judged_in_turn(operation, placements):
-                snapshot.write(judgments)
+    base = newest_snapshot(operation.snapshots, operation.state.ledger.hash_of)
+    since = 0 if base is None else base[0]
+    noted = int(operation.state.registry.remembered(NOTED) or 0)
+    if path.exists() and noted == seq:
+        return path
+    tasks = _tasks_since(operation, min(since, noted))
+    judged = _noted(operation, operation.state.work.placements_of(tasks))
+    write_snapshot(path, judged, base=None if base is None else base[1], replaced=tasks)
+    operation.state.registry.remember(NOTED, str(seq))
     return path
+
+
+def _tasks_since(operation: Operation, seq: int) -> frozenset[str]:
+    """Return the tasks about which the ledger has said something after an entry."""
+    return frozenset(split_placement_id(placement)[0] for placement in operation.state.ledger.touched(seq))
+
+
+def _noted(operation: Operation, placements: Iterable[str]) -> Iterator[list[Judgment]]:
+    """Judge placements, some tasks at a time, and bring their assignments and findings up to date; yield judgments."""
+    state = operation.state
+    for some in _by_task(placements):
+        judged = judge(operation, some)
+        state.work.set_assignments(judged.progress)
+        state.findings.replace(some, [*judged.findings, *_late(operation, judged)])
+        yield judged.judgments
 
 
 def judgments_of(operation: Operation, placements: Iterable[str] | None = None) -> list[Judgment]:
@@ -268,21 +290,6 @@ def bury_project(operation: Operation, record: ProjectRecord) -> Appended:
         gone: list[tuple[int, Sequence[Annotation]]] = [(task, ()) for task in some]
         appended += operation.state.sightings.observe(record.server_id, record.config_version, gone)
     return appended
-
-
-def note_progress(operation: Operation) -> None:
-    """Bring assignments and findings up to what the ledger says since the last time; killed, it is done again."""
-    state = operation.state
-    seq, _ = state.ledger.head()
-    done = int(state.registry.remembered(NOTED) or 0)
-    if done == seq:
-        return
-    tasks = {split_placement_id(placement)[0] for placement in state.ledger.touched(done)}
-    for some in _by_task(state.work.placements_of(tasks)):
-        judged = judge(operation, some)
-        state.work.set_assignments(judged.progress)
-        state.findings.replace(some, [*judged.findings, *_late(operation, judged)])
-    state.registry.remember(NOTED, str(seq))
 
 
 def _late(operation: Operation, judged: Judged) -> Iterator[Finding]:

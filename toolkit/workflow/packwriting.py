@@ -152,15 +152,24 @@ def staged_pack(workspace: Path, name: str, project: FoundProject, tier: Tier) -
     InputError
         The project's screen is none that a pack could describe.
     """
-    domains = (workspace / DOMAINS).resolve()
-    stage = domains.with_name(".adopting")  # on the same disk, and where no pack is looked for
-    shutil.rmtree(stage, ignore_errors=True)
+    clear_stage(workspace)
+    domains, stage = (workspace / DOMAINS).resolve(), _stage(workspace)
     try:
         _write(stage / name, project, tier)
         shutil.copytree(domains / FALLBACK_DOMAIN, stage / FALLBACK_DOMAIN)  # packs come with this one
         yield StagedPack(load_packs(stage)[name], stage / name, domains / name)
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        clear_stage(workspace)
+
+
+def clear_stage(workspace: Path) -> None:
+    """Take away what a run that was killed has left beside the packs."""
+    shutil.rmtree(_stage(workspace), ignore_errors=True)
+
+
+def _stage(workspace: Path) -> Path:
+    """Return where packs are written first: on the disk of the others, and where none is looked for."""
+    return (workspace / DOMAINS).resolve().with_name(".adopting")
 
 
 def _write(folder: Path, project: FoundProject, tier: Tier) -> None:

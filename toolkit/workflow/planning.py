@@ -15,7 +15,7 @@ from toolkit.packs import pack_named
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import FoundProject
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.projects import found_project, marker_of, project_spec, wanted_settings
+from toolkit.workflow.projects import found_or_begun, marker_of, project_spec, wanted_settings
 
 Origin = Literal["files", "server", "both"]
 Action = Literal["create", "rebuild", "update", "drift", "destroy", "unchanged"]
@@ -132,7 +132,7 @@ def _project(operation: Operation, key: ProjectKey, record: ProjectRecord | None
     if record is None:
         found = operation.platform.find_project(marker_of(operation, key), None)
     else:
-        found = found_project(operation, record)
+        found = found_or_begun(operation, record)
     if found is None or (record is not None and found.server_id != record.server_id):
         return _made(operation, key, record, spec.title, found)
     wanted = wanted_settings(operation, key, record)
@@ -184,7 +184,7 @@ def _destroyed(operation: Operation, key: ProjectKey, record: ProjectRecord | No
             f"The pack {key.domain!r} has no label config {key.config!r}, but tasks wait for it.",
             hint="put it back; a question can be taken out once it has been applied.",
         )
-    found = found_project(operation, record)
+    found = found_or_begun(operation, record)
     if found is None:
         return ProjectPlan(key, "destroy", record.title, None)
     n_annotations = operation.state.sightings.count_alive(record.server_id)

@@ -105,8 +105,11 @@ class LabelingPlatform(Protocol):
         """Return the views of a project."""
         ...
 
-    def ensure_view(self, project: int, annotator: str) -> int:
-        """Create, find or put right the view that shows an annotator their own open tasks; return its id."""
+    def ensure_view(self, project: int, annotator: str, user: int | None = None) -> int:
+        """Create, find or put right the view that shows an annotator their own tasks; return its id.
+
+        With the annotator's user id it shows those only that they have not answered yet.
+        """
         ...
 
     # --- tasks
@@ -182,6 +185,10 @@ class LabelingPlatform(Protocol):
 
     def import_predictions(self, project: int, predictions: Sequence[tuple[int, PredictionContent]]) -> None:
         """Send (task, prediction) pairs once; repeated, they are there twice."""
+        ...
+
+    def delete_prediction(self, server_id: int) -> None:
+        """Delete a prediction; one that is gone is left alone."""
         ...
 
     def update_prediction(self, server_id: int, results: Sequence[Mapping[str, Any]]) -> None:

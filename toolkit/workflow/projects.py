@@ -71,19 +71,19 @@ def found_project(operation: Operation, record: ProjectRecord) -> FoundProject |
     ours and no other workspace's marker is on it.
     """
     platform = operation.platform
-    if record.adopted:
-        return platform.find_project("", record.server_id) or platform.find_project(
-            marker_of(operation, record.key), None
-        )
-    found = platform.find_project(marker_of(operation, record.key), record.server_id)
-    if found is not None:
-        return found
     bare = platform.find_project("", record.server_id)
-    if bare is None or "[tk:" in str(bare.settings.get("description", "")):
+    if bare is None or record.adopted or marker_of(operation, record.key) in str(bare.settings.get("description", "")):
+        return bare
+    if "[tk:" in str(bare.settings.get("description", "")):
         return None
     published = {state.server_task: state.placement.id for state in operation.state.work.placements(project=record.key)}
     sample = list(islice(platform.tasks(record.server_id), SAMPLE))
     return bare if any(published.get(task.server_id) == task.external_id for task in sample) else None
+
+
+def found_or_begun(operation: Operation, record: ProjectRecord) -> FoundProject | None:
+    """Return a project of the registry, or else the one that was begun in its place and never finished, or None."""
+    return found_project(operation, record) or operation.platform.find_project(marker_of(operation, record.key), None)
 
 
 def require_project(operation: Operation, record: ProjectRecord) -> FoundProject:

@@ -106,9 +106,10 @@ def _by_project(
 def _views(operation: Operation, record: ProjectRecord, annotators: set[str]) -> list[View]:
     views = []
     known = operation.state.registry.views()
-    members = {account.pseudonym for account in operation.state.registry.accounts().values()} | operation.simulated()
+    users = {account.pseudonym: user for user, account in operation.state.registry.accounts().items()}
+    members = users.keys() | operation.simulated()
     for name in sorted(annotators):
-        view = operation.platform.ensure_view(record.server_id, name)
+        view = operation.platform.ensure_view(record.server_id, name, users.get(name))
         new = known.get((record.server_id, name)) != view
         if new:
             operation.state.registry.save_view(record.server_id, name, view)

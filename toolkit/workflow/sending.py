@@ -18,8 +18,10 @@ from toolkit.workflow.exchange import AnnotationContent, ServerTask, TaskPayload
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.staffing import NOBODY, joined
 
-SENDING = "sending"  # what was under way when the last import was begun
+SENDING = "sending-{}"  # by project: what was under way when its last import was begun
+PATIENCE_S, PATIENCE_PER_TASK_S = 5.0, 0.05  # ten times what a busy server needs for tasks with annotations
 POLL_S = 0.5
+GONE = 0  # the server's id of a task that is not there any more: the server may give the one it had to another task
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Sending:
         matched, copies = self._matched()
         missing = [state for state in states if state.placement.id not in matched]
         if not dry_run:
+            if missing:
+                self._forget_gone(matched)
             self._import(missing, annotations or (lambda _: ()))
             if missing:
                 matched, more = self._matched()
@@ -101,18 +105,24 @@ class Sending:
         return Compared(missing, changed)
 
     def _let_arrive(self) -> None:
-        """Wait for an import that was under way when the last run was killed: the server goes on with it."""
-        told = self._operation.state.registry.remembered(SENDING)
-        sent = json.loads(told) if told else {}
-        if not sent or sent["project"] != self._record.server_id:
+        """Wait for an import that was under way when the last run was killed: the server goes on with it.
+
+        One that takes longer still makes copies, which the next run takes away.
+        """
+        registry, project = self._operation.state.registry, self._record.server_id
+        told = registry.remembered(SENDING.format(project))
+        if not told:
             return
-        deadline = time.monotonic() + 5 + 0.01 * len(sent["placements"])
+        sent = json.loads(told)
+        patience = PATIENCE_S + PATIENCE_PER_TASK_S * len(sent["placements"])
+        passed = max(time.time() - sent["at"], 0)  # the clock may have been set back
+        deadline = time.monotonic() + patience - passed
         while time.monotonic() < deadline:
-            there = {task.external_id for task in self._operation.platform.tasks(self._record.server_id)}
+            there = {task.external_id for task in self._operation.platform.tasks(project)}
             if there >= set(sent["placements"]):
                 break
             time.sleep(POLL_S)
-        self._operation.state.registry.remember(SENDING, "")
+        registry.remember(SENDING.format(project), "")
 
     def _matched(self) -> tuple[dict[str, ServerTask], list[ServerTask]]:
         """Return the server's task of each placement of the project, and the copies that are of none.
@@ -138,6 +148,13 @@ class Sending:
                     matched[external_id] = task
         return matched, sorted(copies, key=lambda task: task.server_id)
 
+    def _forget_gone(self, matched: Mapping[str, ServerTask]) -> None:
+        """Forget the ids of tasks that are not there any more, before new tasks are given them."""
+        there = {task.server_id for task in matched.values()}
+        gone = [name for name, number in self._known.items() if number and number not in there]
+        self._operation.state.work.set_published(dict.fromkeys(gone, (GONE, None)))
+        self._known |= dict.fromkeys(gone, GONE)
+
     def _import(self, missing: Sequence[PlacementState], annotations: Annotations) -> None:
         """Send what is missing once, telling the state before and after, so that a killed run is understood."""
         registry, project = self._operation.state.registry, self._record.server_id
@@ -145,10 +162,10 @@ class Sending:
         for batch in self._operation.progress(list(chunks(missing, size)), "Sending tasks"):
             tasks = self._tasks(batch)
             payloads = [self._payload(state, tasks[state.placement.task], annotations) for state in batch]
-            sending = {"project": project, "placements": [state.placement.id for state in batch]}
-            registry.remember(SENDING, json.dumps(sending))
+            sending = {"at": time.time(), "placements": [state.placement.id for state in batch]}
+            registry.remember(SENDING.format(project), json.dumps(sending))
             self._operation.platform.import_tasks(project, payloads)
-            registry.remember(SENDING, "")
+            registry.remember(SENDING.format(project), "")
 
     def _remember(self, states: Sequence[PlacementState], matched: Mapping[str, ServerTask]) -> None:
         """Store the server's task ids; a task that did not arrive is an error, not a silent gap."""
@@ -160,7 +177,7 @@ class Sending:
                 hint="run `toolkit publish` again: it sends only what is missing.",
             )
         news = {
-            state.placement.id: (matched[state.placement.id].server_id, state.server_assignees)
+            state.placement.id: (matched[state.placement.id].server_id, matched[state.placement.id].assignees)
             for state in states
             if state.server_task != matched[state.placement.id].server_id
         }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from toolkit.models import AssignmentState, Decision, Document, Judgment, PlacementState, Route, Task
+from toolkit.storage.findings import Finding
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
 
@@ -20,6 +21,7 @@ class Story:
     placements: tuple[PlacementState, ...]  # in the order they were opened
     assignments: tuple[AssignmentState, ...]
     judgments: tuple[Judgment, ...]
+    findings: tuple[Finding, ...]  # answers that do not simply count, with the reason
     decisions: tuple[Decision, ...]
     releases: tuple[tuple[str, int, str, str], ...]  # name, version, config, split
 
@@ -49,6 +51,7 @@ def why(operation: Operation, task_id: str) -> Story:
         placements=tuple(placements),
         assignments=tuple(state.work.assignments(task=task.id)),
         judgments=tuple(judgments_of(operation, [item.placement.id for item in placements])),
+        findings=tuple(state.findings.of({item.placement.id for item in placements})),
         decisions=tuple(state.work.decisions(task=task.id)),
         releases=tuple(state.work.releases_of(task.id)),
     )

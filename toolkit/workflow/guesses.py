@@ -1,0 +1,176 @@
+"""``predict``: a model's answers go to the platform as predictions, each once; they never count as annotations."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.errors import InputError, WorkspaceError
+from toolkit.models import PlacementState, ProjectKey
+from toolkit.storage.rows import chunks
+from toolkit.workflow.exchange import PredictionContent, ServerPrediction
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.sending import POLL_S
+
+PREDICTING = "predicting"  # what was under way when the last import of predictions was begun
+MAX_LISTED = 20
+Key = tuple[int, str]  # task on the server, model version
+
+
+@dataclass(frozen=True, slots=True)
+class PredictReport:
+    """What became of a model's answers."""
+
+    n_sent: int
+    n_changed: int  # were there with other answers by the same version of the model
+    n_known: int  # were there as they are
+    dry_run: bool
+
+
+def predict(operation: Operation, rows: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> PredictReport:
+    """Send a model's answers to the tasks that are on the platform.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace; `publish` has been run.
+    rows : iterable of mappings
+        With ``task`` (a task's or a placement's id), ``answers`` (control → answer, as in a release), ``model_version``
+        and optionally ``score`` in 0–1. An answer to a task goes to each of its projects that has the controls.
+    dry_run : bool
+        Only count what would be sent.
+
+    Returns
+    -------
+    PredictReport
+        Run twice, nothing is sent twice: what the server has is looked up by task and model version before.
+
+    Raises
+    ------
+    InputError
+        Rows name unknown tasks or controls, or answers that do not fit; all are named before anything is sent.
+    WorkspaceError
+        None of the tasks is on the server yet.
+    """
+    wanted = _read(operation, rows)
+    records = {record.key: record for record in operation.state.registry.projects()}
+    n_sent = n_changed = n_known = 0
+    for key, contents in wanted.items():
+        project = records[key].server_id
+        there = _there(operation, project)
+        missing = [pair for pair in contents.items() if pair[0] not in there]
+        changed = [
+            (there[at], content) for at, content in contents.items() if at in there and _differs(there[at], content)
+        ]
+        n_sent, n_changed = n_sent + len(missing), n_changed + len(changed)
+        n_known += len(contents) - len(missing) - len(changed)
+        if dry_run:
+            continue
+        for found, content in changed:
+            operation.platform.update_prediction(found.server_id, content.results)
+        _send(operation, project, missing)
+    return PredictReport(n_sent, n_changed, n_known, dry_run)
+
+
+def _send(operation: Operation, project: int, missing: Sequence[tuple[Key, PredictionContent]]) -> None:
+    registry, size = operation.state.registry, operation.settings.label_studio.batch
+    for batch in operation.progress(list(chunks(missing, size)), "Sending predictions"):
+        registry.remember(PREDICTING, json.dumps({"project": project, "keys": [key for key, _ in batch]}))
+        operation.platform.import_predictions(project, [(task, content) for (task, _), content in batch])
+        registry.remember(PREDICTING, "")
+
+
+def _there(operation: Operation, project: int) -> dict[Key, ServerPrediction]:
+    """Return what the server has, after an import that a killed run left behind; copies are taken away."""
+    told = operation.state.registry.remembered(PREDICTING)
+    sent = json.loads(told) if told else {"project": None, "keys": []}
+    awaited = {(task, version) for task, version in sent["keys"]} if sent["project"] == project else set()
+    deadline = time.monotonic() + 5 + 0.01 * len(awaited)
+    while True:
+        found: dict[Key, ServerPrediction] = {}
+        for prediction in operation.platform.predictions(project):
+            key = (prediction.server_task, prediction.model_version)
+            if key in found and not _differs(found[key], prediction):
+                operation.platform.delete_prediction(prediction.server_id)
+            else:
+                found[key] = prediction
+        if found.keys() >= awaited or time.monotonic() > deadline:
+            return found
+        time.sleep(POLL_S)
+
+
+def _differs(found: ServerPrediction, wanted: ServerPrediction | PredictionContent) -> bool:
+    return list(found.results) != list(wanted.results)
+
+
+def _read(operation: Operation, rows: Iterable[Mapping[str, Any]]) -> dict[ProjectKey, dict[Key, PredictionContent]]:
+    """Return what to send by project; raise one error that names everything that is wrong."""
+    states: dict[str, list[PlacementState]] = defaultdict(list)
+    for state in operation.state.work.placements():
+        states[state.placement.task].append(state)
+        states[state.placement.id].append(state)
+    wanted: dict[ProjectKey, dict[Key, PredictionContent]] = defaultdict(dict)
+    problems: list[str] = []
+    n_waiting = 0
+    for number, row in enumerate(rows, 1):
+        found = states.get(str(row.get("task")), [])
+        if wrong := _wrong(operation, row, found):
+            problems.append(f"row {number}: {wrong}")
+            continue
+        for state in _fitting(operation, row, found):
+            content = _content(operation, row, state)
+            if isinstance(content, str):
+                problems.append(f"row {number}: {content}")
+            elif state.server_task is None:
+                n_waiting += 1
+            else:
+                wanted[state.placement.project][state.server_task, content.model_version] = content
+    if problems:
+        more = f"\n… and {len(problems) - MAX_LISTED} more" if len(problems) > MAX_LISTED else ""
+        raise InputError("\n".join(problems[:MAX_LISTED]) + more, hint="correct the rows; nothing was sent.")
+    if n_waiting and not wanted:
+        raise WorkspaceError("None of the tasks is on the server yet.", hint="run `toolkit publish` first.")
+    return wanted
+
+
+def _wrong(operation: Operation, row: Mapping[str, Any], found: Sequence[PlacementState]) -> str | None:
+    answers, version, score = row.get("answers"), row.get("model_version"), row.get("score")
+    if not found:
+        return f"no task {row.get('task')!r} in this workspace"
+    if not isinstance(answers, Mapping) or not answers:
+        return "answers is not a mapping of controls to answers"
+    if not isinstance(version, str) or not version:
+        return "model_version is missing"
+    if score is not None and not (isinstance(score, int | float) and 0 <= score <= 1):
+        return f"score {score!r} is not between 0 and 1"
+    if not _fitting(operation, row, found):
+        return f"no project of the task asks {', '.join(answers)}"
+    return None
+
+
+def _fitting(operation: Operation, row: Mapping[str, Any], found: Sequence[PlacementState]) -> list[PlacementState]:
+    """Return the placements whose label config has all the controls that a row answers."""
+    return [s for s in found if all(operation.config(s.placement.project).control(name) for name in _given(row))]
+
+
+def _given(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers of a row; in Parquet every row has every control, null where it was not answered."""
+    return {name: answer for name, answer in row["answers"].items() if answer is not None}
+
+
+def _content(operation: Operation, row: Mapping[str, Any], state: PlacementState) -> PredictionContent | str:
+    """Return a row as a prediction, or what of it does not fit the label config."""
+    config, task = operation.config(state.placement.project), operation.state.corpus.task(state.placement.task)
+    try:
+        results = operation.codec.results_from_answers(_given(row), config.controls, fields=task.fields)
+    except (InputError, TypeError, KeyError, ValueError, AttributeError) as error:
+        return f"the answers cannot be read: {error}"
+    _, problems = operation.codec.answers_from_results(results, config.controls, fields=task.fields)
+    if problems:
+        return "; ".join(problems)
+    score = row.get("score")
+    return PredictionContent(results, row["model_version"], None if score is None else float(score))
