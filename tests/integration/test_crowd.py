@@ -23,7 +23,7 @@ pytestmark = pytest.mark.labelstudio
 
 NAMES = [f"annotator-{number:02}" for number in range(24)]
 N_TASKS, OVERLAP = 16, 12
-PLAIN = 2  # so many of their answers annotators post as a browser does, without a key and a second try
+PLAIN = 2  # so many of their answers annotators post as a browser does, without a key; the first one twice
 RISKS = ("none", "low", "mid", "high")
 NAMESPACE = uuid.UUID("0f5d2b0c-3f0a-4a53-9f0c-5b1d3f7a9e11")
 
@@ -61,20 +61,26 @@ def risk(placement, name):
     return RISKS[uuid.uuid5(NAMESPACE, f"{placement}/{name}").int % len(RISKS)]
 
 
+def post_plainly(operation, account, server_task, results):
+    """Post an answer as a browser does; sent twice, it is there twice, as when the server runs a request again."""
+    answered = httpx.post(
+        f"{operation.platform.url}/api/tasks/{server_task}/annotations/",
+        json={"result": results, "lead_time": 4.5},
+        headers={"Authorization": f"Token {account.token}"},
+        timeout=120,
+        trust_env=False,
+    )
+    return answered.status_code == httpx.codes.CREATED
+
+
 def annotate(operation, account, jobs):
     """Post an annotator's answers; return the placements whose answer the server took, and the others."""
     taken, refused = [], []
     for number, (placement, server_task) in enumerate(jobs):
         results = answer(risk(placement, account.pseudonym), ["price"])
         if number < PLAIN:
-            answered = httpx.post(
-                f"{operation.platform.url}/api/tasks/{server_task}/annotations/",
-                json={"result": results, "lead_time": 4.5},
-                headers={"Authorization": f"Token {account.token}"},
-                timeout=120,
-                trust_env=False,
-            )
-            (taken if answered.status_code == httpx.codes.CREATED else refused).append(placement)
+            arrived = [post_plainly(operation, account, server_task, results) for _ in range(2 if number == 0 else 1)]
+            (taken if any(arrived) else refused).append(placement)
         else:
             key = str(uuid.uuid5(NAMESPACE, f"{operation.name}/{placement}/{account.pseudonym}"))
             operation.platform.submit(Submission(account.token, server_task, results, key, 4.5))
@@ -118,7 +124,7 @@ def test_no_answer_is_lost_or_counted_twice_while_all_annotate_at_once(operation
         if row["control"] == "risk":
             assert row["label"] == risk(f"{row['task']}@bonds/risk/specialist", row["annotator"])
     assert len(taken | refused) == N_TASKS * OVERLAP
-    assert {finding.kind for finding in reports[-1].uncounted} <= {FindingKind.REPEATED}
+    assert {finding.kind for finding in reports[-1].uncounted} == {FindingKind.REPEATED}
     assert reports[-1].n_annotations == len(found) // 2 + len(reports[-1].uncounted)
     assert operation.state.ledger.verify() == []
     again = collect(operation, full=True)

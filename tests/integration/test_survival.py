@@ -19,9 +19,11 @@ from tests.workflow.screens import TEXT, answer, write_bond_team, write_pack
 from toolkit.labelstudio.client import LabelStudioPlatform
 from toolkit.models import AssignmentStatus
 from toolkit.storage.ledger import SEEN
+from toolkit.storage.rows import chunks
 from toolkit.workflow import apply, collect, ingest, publish, route
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import AnnotationContent, Submission, TaskPayload
+from toolkit.workflow.staffing import assignees_of, joined, plan_assignments
 from toolkit.workspace import init_workspace, open_workspace
 
 pytestmark = pytest.mark.labelstudio
@@ -139,20 +141,27 @@ def accounts_of(operation):
     return found
 
 
+def send_annotated(operation):
+    """Send all tasks with an annotation by each of those who are to answer them: one by one would take an hour."""
+    users = {name: account.server_user for name, account in accounts_of(operation).items()}
+    plan = plan_assignments(operation, operation.state.work.placements())
+    operation.state.work.assign(plan.assignments)
+    fields = {task.id: task.fields for task in operation.state.corpus.tasks()}
+    payloads = []
+    for name, assignees in assignees_of(operation).items():
+        said = [AnnotationContent(users[one], answer("low", ["price"]), lead_time_s=2.5) for one in assignees]
+        shown = fields[name.partition("@")[0]] | {"external_id": name, "assignees": joined(assignees)}
+        payloads.append(TaskPayload(name, shown, said))
+    for some in chunks(payloads, BATCH):
+        operation.platform.import_tasks(only_project(operation), some)
+
+
 def test_a_collect_killed_five_times_has_everything_once(label_studio, tmp_path, monkeypatch):
     folder = workspace(tmp_path / "ws", label_studio, monkeypatch, n_tasks=1_500)
     with open_workspace(folder) as operation:
-        users = [account.server_user for account in accounts_of(operation).values()]
-        names = [state.placement.id for state in operation.state.work.placements()]
-        fields = {task.id: task.fields for task in operation.state.corpus.tasks()}
-        said = [AnnotationContent(user, answer("low", ["price"]), lead_time_s=2.5) for user in users[:2]]
-        payloads = [
-            TaskPayload(name, {**fields[name.partition("@")[0]], "external_id": name, "assignees": "|ada|bea|"}, said)
-            for name in names
-        ]
-        for start in range(0, len(payloads), 500):
-            operation.platform.import_tasks(only_project(operation), payloads[start : start + 500])
-        assert publish(operation).n_imported == 0
+        send_annotated(operation)
+        report = publish(operation)
+        assert (report.n_imported, report.n_updated) == (0, 0)
     whole = shutil.copytree(folder, tmp_path / "copy")
     began = time.monotonic()
     assert begun(whole, "collect").wait() == 0

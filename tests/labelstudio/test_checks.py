@@ -1,12 +1,13 @@
 """What a real server tells of itself, and made-up answers where a real one cannot be set up so."""
 
 import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 
 import httpx
 import pytest
 
-from toolkit.labelstudio.checks import clock_skew_s, signup_is_open
+from toolkit.labelstudio.checks import clock_skew_s, server_now, signup_is_open
 from toolkit.labelstudio.client import LabelStudioPlatform
 from toolkit.labelstudio.rest import Rest
 
@@ -76,3 +77,9 @@ def test_way_to_the_server_is_private_where_nobody_can_read_along(url, private):
 
     platform = LabelStudioPlatform(url, "t", transport=httpx.MockTransport(answer))
     assert platform.facts().encrypted_or_local is private
+
+
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+def test_the_servers_moment_is_told_by_its_own_clock(ahead):
+    rest = made_up(lambda _: httpx.Response(200, headers={"Date": formatdate(time.time() + ahead, usegmt=True)}))
+    assert abs((server_now(rest) - datetime.now(UTC)).total_seconds() - ahead) < 2

@@ -106,7 +106,7 @@ def test_ids_are_compared_with_what_was_seen(state):
     look(state, [annotation(1), annotation(2), annotation(3)])
     found = [(90, (7,)), (101, (1,)), (102, (2, 9)), (104, (8,))]
     compared = state.sightings.compare(7, found, ours={101, 102, 103, 104})
-    assert (compared.stale, compared.gone) == ([102, 104], [103])
+    assert (compared.stale, compared.gone) == ({102: (2, 9), 104: (8,)}, [103])
     assert (compared.n_annotations, compared.n_ours) == (5, 4)
 
 

@@ -52,8 +52,11 @@ class FakePlatform:
     last_project: int = 0
 
     def now(self):
-        self.clock += 1
         return START + timedelta(minutes=self.clock)
+
+    def later(self):
+        self.clock += 1
+        return self.now()
 
     def new_id(self):
         self.last_id += 1
@@ -135,7 +138,7 @@ class FakePlatform:
     def views(self, project):
         return [ServerView(v, name, True) for (number, name), v in self.saved_views.items() if number == project]
 
-    def ensure_view(self, project, annotator, user=None):  # noqa: ARG002
+    def ensure_view(self, project, annotator, user=None):
         if (project, annotator) not in self.saved_views:
             self.writes.append(("view", annotator))
             self.saved_views[project, annotator] = self.new_id() + 100
@@ -162,7 +165,7 @@ class FakePlatform:
             self.writes.append(("import", payload.external_id))
             overlap = self.projects[project]["maximum_annotations"]
             made = self.new_id()
-            self.stored[made] = FakeTask(project, dict(payload.data), overlap, self.now())
+            self.stored[made] = FakeTask(project, dict(payload.data), overlap, self.later())
             for content in payload.annotations:
                 self.annotate(made, content.author, content.results, content.skipped, editor=ADMIN)
 
@@ -220,7 +223,7 @@ class FakePlatform:
         """Put an annotation there, as a person would; None where that unique id is there already."""
         if unique_id and any(known == unique_id for _, known in self.found.values()):
             return None
-        number, moment = self.new_id(), self.now()
+        number, moment = self.new_id(), self.later()
         self.writes.append(("annotate", number))
         external_id = self.stored[server_task].data.get("external_id", "")
         made = ServerAnnotation(
@@ -244,12 +247,12 @@ class FakePlatform:
         """Change an annotation, as anybody may."""
         with self.lock:
             one, unique_id = self.found[server_id]
-            changes = {"last_editor": editor, "updated_at": self.now()} | changes
+            changes = {"last_editor": editor, "updated_at": self.later()} | changes
             self.found[server_id] = (replace(one, **changes), unique_id)
             self.touch(one.server_task, editor)
 
     def touch(self, server_task, user):
-        self.stored[server_task].updated_at = self.now()
+        self.stored[server_task].updated_at = self.later()
         self.stored[server_task].updated_by = user
 
     def update_annotation(self, server_id, *, results=None, ground_truth=None):

@@ -97,7 +97,7 @@ class Server:
             raise AuthenticationError("Nobody can log in with this address and password.")
         return Probe(self, account.server_user)
 
-    def ensure_view(self, project, annotator):
+    def ensure_view(self, project, annotator, user=None):
         return self.views.setdefault((project, annotator), len(self.views) + 100)
 
     def tasks(self, project):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from toolkit.errors import AuthenticationError, LabelStudioError
-from toolkit.labelstudio.rest import Rest, is_loopback
+from toolkit.labelstudio.rest import PAUSES_S, SERVER_ERRORS, RefusedError, Rest, is_loopback
 from toolkit.workflow.exchange import Account, ServerMember
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _REMOVED = "Deleted"  # what the server writes in place of the address of somebo
 def ensure_account(rest: Rest, pseudonym: str, email: str, password: str, *, simulated: bool) -> Account:
     """Return an annotator's account that can log in, making it if there is none.
 
+    A server that keeps its data in SQLite may fail at any of the pages while others are annotating: then all of it is
+    done again, which finds what was made.
+
     Raises
     ------
     AuthenticationError
@@ -30,9 +34,21 @@ def ensure_account(rest: Rest, pseudonym: str, email: str, password: str, *, sim
     LabelStudioError
         The server refuses it, or the way to the server is not private.
     """
+    check_private(rest)
+    for pause in PAUSES_S:
+        try:
+            return _entered(rest, pseudonym, email, password, simulated=simulated)
+        except RefusedError as error:
+            if error.status < SERVER_ERRORS:
+                raise
+        time.sleep(pause)
+    return _entered(rest, pseudonym, email, password, simulated=simulated)
+
+
+def _entered(rest: Rest, pseudonym: str, email: str, password: str, *, simulated: bool) -> Account:
+    """Sign up or log in, and return the account with a token."""
     import httpx
 
-    check_private(rest)
     invite = rest.get("/api/invite")["token"]
     with rest.new_session() as session:
         try:
@@ -109,6 +125,8 @@ def _sign_up(rest: Rest, session: httpx.Client, invite: str, pseudonym: str, ema
     answer = post_form(rest, session, f"{rest.url}/user/signup/", form, {"token": invite})
     if answer.status_code == _FOUND:
         return True
+    if answer.status_code >= SERVER_ERRORS:
+        rest.content(answer)
     problems = _problems(answer)
     if any("already exists" in problem for problem in problems):
         return False

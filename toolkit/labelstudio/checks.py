@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -56,6 +57,11 @@ def clock_skew_s(rest: Rest) -> float | None:
         return round(parsedate_to_datetime(answer.headers["Date"]).timestamp() + 0.5 - middle, 1)
     except (KeyError, ValueError):
         return None
+
+
+def server_now(rest: Rest) -> datetime:
+    """Return the moment by the server's clock; by ours where it does not tell."""
+    return datetime.now(UTC) + timedelta(seconds=clock_skew_s(rest) or 0)
 
 
 def signup_is_open(rest: Rest) -> bool | None:

@@ -24,7 +24,7 @@ from toolkit.labelstudio.annotations import (
     submit,
     update_annotation,
 )
-from toolkit.labelstudio.checks import server_facts, server_version
+from toolkit.labelstudio.checks import server_facts, server_now, server_version
 from toolkit.labelstudio.predictions import import_predictions
 from toolkit.labelstudio.rest import Rest
 from toolkit.labelstudio.validation import check_label_config
@@ -109,6 +109,10 @@ class LabelStudioPlatform:
     def facts(self) -> ServerFacts:
         """Return what the server tells of itself; see :mod:`toolkit.labelstudio.checks`."""
         return server_facts(self._rest)
+
+    def now(self) -> datetime:
+        """Return the moment by the server's clock."""
+        return server_now(self._rest)
 
     # --- projects
 

@@ -66,8 +66,13 @@ def same_setting(name: str, one: Any, other: Any) -> bool:
     if name == "expert_instruction":
         return _shown(one or "") == _shown(other or "")
     if isinstance(one, str | None) and isinstance(other, str | None):  # the server strips white space at both ends
-        return (one or "").strip() == (other or "").strip()
+        return _lines(one) == _lines(other)
     return bool(one == other)
+
+
+def _lines(text: str | None) -> list[str]:
+    """Return a text's lines, whichever system they were written on."""
+    return (text or "").strip().splitlines()
 
 
 def find_project(rest: Rest, marker: str, server_id: int | None) -> FoundProject | None:

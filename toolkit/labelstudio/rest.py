@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 CONNECT_S = 10.0
 ANSWER_S = 60.0
 LONG_S = 600.0  # imports and uploads: giving up early leaves it open whether they were carried out
-_PAUSES_S = (0.2, 0.5, 1.0)  # before each further try
+PAUSES_S = (0.2, 0.5, 1.0)  # before each further try
 _ACCESS_S = 240  # the server lets an access token live for 300 s
 _DETAIL_CHARS = 400
 _NOT_FOUND = 404
 _TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
-_SERVER_ERRORS = 500  # from here on, a gateway may have given up on a server that carries on
+SERVER_ERRORS = 500  # from here on, a gateway may have given up on a server that carries on
 
 
 class RefusedError(LabelStudioError):
@@ -113,7 +113,7 @@ class Rest:
         import httpx
 
         timeout = httpx.Timeout(answer_s, connect=CONNECT_S)
-        pauses = list(_PAUSES_S) if repeatable else []
+        pauses = list(PAUSES_S) if repeatable else []
         while True:
             headers = {"Authorization": self.authorization(token or self.token)}
             try:
@@ -153,7 +153,7 @@ class Rest:
             return self.send("POST", path, json=items, answer_s=LONG_S)
         except LabelStudioError as error:
             status = error.status if isinstance(error, RefusedError) else 0
-            if isinstance(error, AuthenticationError) or 0 < status < _SERVER_ERRORS:
+            if isinstance(error, AuthenticationError) or 0 < status < SERVER_ERRORS:
                 raise
             raise LabelStudioError(
                 f"{what} may or may not have arrived. {error}",

@@ -63,7 +63,8 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
     if not rows:
         return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows)).rowcount
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(next(iter(table.primary_key)))
+    return len(connection.execute(statement, list(rows)).all())
 
 
 def upsert(engine: Engine, table: Table, row: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ class Appended:
 class Compared:
     """How the annotations on the server differ from those seen."""
 
-    stale: list[int] = field(default_factory=list)  # tasks that hold others than those seen
+    stale: dict[int, tuple[int, ...]] = field(default_factory=dict)  # what tasks hold that hold others than those seen
     gone: list[int] = field(default_factory=list)  # tasks with annotations that are not there any more
     n_annotations: int = 0  # on the server
     n_ours: int = 0  # of these, on tasks that the toolkit knows
@@ -111,7 +111,7 @@ class Sightings:
             if seen is not None or server_task in ours:
                 compared.n_ours += len(ids)
                 if (seen or set()) != set(ids):
-                    compared.stale.append(server_task)
+                    compared.stale[server_task] = tuple(ids)
         while at is not None:
             compared.gone.append(at[0])
             at = next(known, None)

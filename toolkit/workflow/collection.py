@@ -13,7 +13,7 @@ from toolkit.models import Annotation, AssignmentStatus, Judgment, ProjectRecord
 from toolkit.storage.findings import QUARANTINED, Finding, FindingKind
 from toolkit.storage.registry import Account
 from toolkit.storage.rows import batches, chunks
-from toolkit.storage.sightings import Appended
+from toolkit.storage.sightings import Appended, Compared
 from toolkit.storage.snapshots import count_judgments, newest_snapshot, snapshot_path, write_snapshot
 from toolkit.workflow.exchange import AnnotatedTask, ServerAnnotation
 from toolkit.workflow.judging import Judged, judge
@@ -184,36 +184,37 @@ class _Pull:
         states = operation.state.work.placements(project=record.key)
         self._by_task = {state.server_task: state.placement.id for state in states if state.server_task is not None}
         self._known = {state.placement.id for state in states}
-        self._newest = record.cursor
         self._n_annotations = self._n_foreign = 0
 
     def run(self, *, full: bool) -> None:
         """Read what changed, then whatever the server has besides, until nothing is missing."""
         operation, project = self._operation, self._record.server_id
         first = full or self._record.cursor is None
-        stale, expected = self._compare()
+        begun = operation.platform.now()  # what changes while we read is read again the next time
+        compared = self._compare()
         if first:
             self.read(operation.platform.annotations(project))
         else:
             assert self._record.cursor is not None
             self.read(operation.platform.annotations(project, since=self._record.cursor - MARGIN))
-            self._read_tasks(stale)
+            self._read_tasks(list(compared.stale))
         for _ in range(ROUNDS):
-            if operation.state.sightings.count_alive(project) == expected:
+            if operation.state.sightings.count_alive(project) == compared.n_ours:
                 break
-            stale, expected = self._compare()
-            self._read_tasks(stale)
+            before, compared = compared.stale, self._compare()
+            self._read_tasks(list(compared.stale))
         else:
-            raise LabelStudioError(
-                f"Label Studio held back annotations of {self._record.title!r}.",
-                hint="run `toolkit collect` again; what came is in the ledger.",
-            )
-        if self._newest != self._record.cursor:
-            operation.state.registry.set_cursor(self._record.key, self._newest)
+            # What others have annotated meanwhile is not held back: the next collect reads it.
+            if any(before.get(task) == ids for task, ids in compared.stale.items()):
+                raise LabelStudioError(
+                    f"Label Studio held back annotations of {self._record.title!r}.",
+                    hint="run `toolkit collect` again; what came is in the ledger.",
+                )
+        operation.state.registry.set_cursor(self._record.key, begun)
         self._counts.n_drafts += sum(1 for _ in operation.platform.drafts(project))
 
-    def _compare(self) -> tuple[list[int], int]:
-        """Bury what is gone; return the tasks that hold other annotations than those seen, and how many are ours."""
+    def _compare(self) -> Compared:
+        """Bury what is gone; return how the annotations on the server differ from those seen."""
         project, sightings = self._record.server_id, self._operation.state.sightings
         compared = sightings.compare(project, self._operation.platform.annotation_ids(project), self._by_task)
         for some in chunks(compared.gone, TASKS_AT_A_TIME):
@@ -221,7 +222,7 @@ class _Pull:
         self._counts.n_annotations += compared.n_annotations - self._n_annotations
         self._counts.n_foreign += compared.n_annotations - compared.n_ours - self._n_foreign
         self._n_annotations, self._n_foreign = compared.n_annotations, compared.n_annotations - compared.n_ours
-        return compared.stale, compared.n_ours
+        return compared
 
     def _read_tasks(self, tasks: Sequence[int]) -> None:
         for some in chunks(tasks, TASKS_AT_A_TIME):
@@ -231,8 +232,6 @@ class _Pull:
         """Take tasks with their annotations into the ledger, some at a time."""
         for some in batches(self._operation.progress(tasks, f"Reading {self._record.title}"), TASKS_AT_A_TIME):
             self._observe([(task.server_id, list(self._ours(task))) for task in some])
-            newest = max(task.updated_at for task in some)
-            self._newest = newest if self._newest is None else max(self._newest, newest)
 
     def _ours(self, task: AnnotatedTask) -> Iterator[Annotation]:
         """Yield the annotations of a task that the toolkit put there.

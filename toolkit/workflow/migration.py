@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from toolkit.errors import ConfigError
 from toolkit.labelconfig import read_controls
 from toolkit.models import Control, Migration, Placement, PlacementStatus, ProjectKey, ProjectRecord
 from toolkit.storage.label_migrations import LabelMigration, MigrationStatus
@@ -20,6 +21,7 @@ from toolkit.workflow.operation import Operation
 from toolkit.workflow.resolution import vote_on
 from toolkit.workflow.rewriting import AT_A_TIME, Rewriting, sender
 
+TRIES = 2  # at changing settings while people go on answering, before a last one
 CLOSED = (PlacementStatus.DECIDED, PlacementStatus.UNDECIDED)
 
 
@@ -77,16 +79,34 @@ class _Forward(Rewriting):
 
     def run(self, changes: Mapping[str, Any]) -> None:
         """Rewrite, change the settings, rewrite what came in between, and settle what was settled."""
-        operation, project = self.operation, self.record.server_id
+        operation = self.operation
         touched = self._rewrite_annotations()
         self._rewrite_predictions()
         self._rewrite_drafts()
-        operation.platform.update_project(project, changes)
-        collect(operation)  # what was answered meanwhile was answered on the old screen
-        touched |= self._rewrite_annotations()
+        touched |= self._change_settings(changes)
+        touched |= self._rewrite_late()
         self.save(self.item.after, changes)
         self._settle(touched | set(operation.state.migrations.undo(self.item.id).get("placements", {})))
         operation.state.migrations.set_status(self.item.id, MigrationStatus.DONE)
+
+    def _change_settings(self, changes: Mapping[str, Any]) -> set[str]:
+        """Change the settings; the platform refuses while a control that is to go has an answer, which may be late."""
+        touched = set[str]()
+        for _ in range(TRIES):
+            try:
+                self.operation.platform.update_project(self.record.server_id, changes)
+            except ConfigError:
+                touched |= self._rewrite_late()
+            else:
+                return touched
+        self.operation.platform.update_project(self.record.server_id, changes)
+        return touched
+
+    def _rewrite_late(self) -> set[str]:
+        """Rewrite what was answered meanwhile, on the old screen; return the placements it is on."""
+        collect(self.operation)
+        self._rewrite_drafts()
+        return self._rewrite_annotations()
 
     def _rewrite_annotations(self) -> set[str]:
         """Rewrite what uses an old label or control; return the placements it is on."""
@@ -150,13 +170,17 @@ class _Forward(Rewriting):
         found: Iterable[tuple[int, Sequence[Mapping[str, Any]]]],
         update: Callable[[int, Sequence[Mapping[str, Any]]], None],
     ) -> None:
-        """Rewrite what the ledger does not hold; how it was is kept first, and what was kept is what is rewritten."""
+        """Rewrite what the ledger does not hold; how it was is kept first, so that what was rewritten is left alone."""
         controls = self._controls(self.item.before)
         for some in batches(found, AT_A_TIME):
             kept = self.operation.state.migrations.undo(self.item.id).get(kind, {})
             changed = {}
             for server_id, results in some:
-                before = kept.get(str(server_id), list(results))
+                before = list(results)
+                if (old := kept.get(str(server_id))) is not None:
+                    done = self.operation.codec.rewrite_results(old, self._chain, controls).results
+                    if before == done:
+                        continue
                 rewritten = self.operation.codec.rewrite_results(before, self._chain, controls)
                 if rewritten.changed or rewritten.again:
                     changed[server_id] = (before, rewritten.results)

@@ -50,6 +50,10 @@ class LabelingPlatform(Protocol):
         """Return what the platform tells of itself; changes nothing there."""
         ...
 
+    def now(self) -> datetime:
+        """Return the moment by the platform's own clock, to the second."""
+        ...
+
     # --- projects
 
     def check_config(self, key: str, xml: str) -> None:

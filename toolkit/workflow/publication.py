@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.errors import WorkspaceError
-from toolkit.models import PlacementState, PlacementStatus, ProjectKey, ProjectRecord
+from toolkit.models import AssignmentStatus, PlacementState, PlacementStatus, ProjectKey, ProjectRecord
 from toolkit.routing.assignment import Unmet
 from toolkit.workflow.exchange import view_url
 from toolkit.workflow.operation import Operation
@@ -69,6 +69,8 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
         operation.state.work.assign(plan.assignments)
     assignees = assignees_of(operation, plan)
     records = {record.key: record for record in operation.state.registry.projects()}
+    waiting = {item.placement for item in plan.assignments}
+    waiting |= {state.assignment.placement for state in operation.state.work.assignments(status=AssignmentStatus.OPEN)}
     total, views = Sent(0, 0, 0), list[View]()
     for key, states in _by_project(placements, assignees).items():
         record = records.get(key)
@@ -77,6 +79,8 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
         if record is None:
             total += Sent(len(states), 0, 0)
             continue
+        if record.adopted:  # what has its answers is left as it is
+            states = [state for state in states if state.placement.id in waiting]
         wanted = {state.placement.id: assignees.get(state.placement.id, []) for state in states}
         total += Sending(operation, record, wanted).run(states, dry_run=dry_run)
         if not dry_run:

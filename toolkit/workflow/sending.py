@@ -215,8 +215,8 @@ class Sending:
 
     def _shows_other(self, state: PlacementState, there: ServerTask, task: Task) -> bool:
         """Whether a task's data was changed on the server."""
-        unnamed = self._record.adopted and not there.external_id
-        if there.external_id != state.placement.id and not unnamed:
+        own = {"", str(task.fields.get("external_id", ""))} if self._record.adopted else set()
+        if there.external_id != state.placement.id and there.external_id not in own:
             return True
         fields = self._fields(state, task)
         if any(_is_local(field, value) for field, value in fields.items()):
@@ -258,12 +258,14 @@ class Sending:
     def _fields(self, state: PlacementState, task: Task) -> dict[str, Any]:
         """Return what the screen shows of a task; of an adopted one everything that was there."""
         config = self._operation.config(state.placement.project)
+        if self._record.adopted:
+            return dict(task.fields)
         if missing := [name for name in config.fields if name not in task.fields]:
             raise ConfigError(
                 f"The label config {config.key} shows {', '.join(missing)}, which task {task.id} does not have.",
                 hint="give the new screen a name of its own, so that the old tasks keep theirs.",
             )
-        return dict(task.fields) if self._record.adopted else {name: task.fields[name] for name in config.fields}
+        return {name: task.fields[name] for name in config.fields}
 
     def _shown(self, name: str, value: Any) -> Any:
         """Return a field as the screen can show it: a local media file is put on the server, once per project."""
