@@ -1,5 +1,6 @@
 """What a plain annotator can do to everybody's work on a real server is named, and put right from the ledger."""
 
+import json
 from datetime import UTC, datetime
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 from tests.integration.bonds import (
     NAMES,
+    TEXT,
     accounts,
     annotations_on,
     answer_all,
@@ -19,7 +21,8 @@ from tests.integration.bonds import (
     snapshot,
     span,
 )
-from toolkit.workflow import apply, collect, plan, publish, restore, verify
+from toolkit.models import PlacementStatus
+from toolkit.workflow import apply, collect, ingest, plan, publish, restore, route, verify
 from toolkit.workflow.verification import UNTOLD, IncidentKind
 from toolkit.workspace import open_workspace
 
@@ -157,3 +160,32 @@ def test_what_mallory_answers_for_herself_counts_for_nobody(operation, mallory):
     report = collect(operation)
     assert [(one.placement, one.annotator) for one in report.uncounted] == [(state.placement.id, "mallory")]
     assert snapshot(operation) == before
+
+
+def test_new_tasks_that_get_the_ids_of_deleted_ones_are_not_taken_for_them(operation, mallory):
+    """The server numbers imported tasks from the highest there is, so that freed numbers come again."""
+    before, there = snapshot(operation), held(operation)
+    lost = sorted(placements_of(operation, "tone"), key=lambda state: state.server_task)[-2:]
+    for state in lost:
+        operation.state.work.close(state.placement.id, PlacementStatus.DECIDED, "for this test", ())
+        mallory.does("DELETE", f"/api/tasks/{state.server_task}/")
+    more = operation.folder / "more.jsonl"
+    more.write_text(json.dumps({"id": "new", "text": TEXT.format("viele")}), encoding="utf-8")
+    ingest(operation, [more])
+    route(operation)
+    apply(operation)
+    publish(operation)
+    new = [state for state in placements_of(operation, "tone") if state.placement.id not in there]
+    assert {state.server_task for state in new} <= {state.server_task for state in lost}
+
+    found = verify(operation)
+
+    assert {(item.kind, item.placement) for item in found.incidents} == {
+        (IncidentKind.TASK_DELETED, state.placement.id) for state in lost
+    }
+    restore(operation)
+    assert verify(operation).passed
+    assert held(operation) == there
+    assert snapshot(operation) == before
+    numbers = [state.server_task for state in operation.state.work.placements()]
+    assert len(set(numbers)) == len(numbers)

@@ -129,4 +129,3 @@ def test_no_answer_is_lost_or_counted_twice_while_all_annotate_at_once(operation
     assert operation.state.ledger.verify() == []
     again = collect(operation, full=True)
     assert (again.n_new, again.n_changed, again.n_deleted, again.snapshot) == (0, 0, 0, reports[-1].snapshot)
-    print(len(reports), "collects;", len(reports[-1].uncounted), "duplicates;", len(refused), "refused")

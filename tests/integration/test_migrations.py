@@ -1,6 +1,5 @@
 """Label configs change on a real server while people work: what they said follows, and everything can go back."""
 
-import json
 import uuid
 from collections import Counter
 
@@ -174,7 +173,7 @@ def test_everything_follows_a_migration_and_comes_back_though_both_are_killed(tm
             assert on_server(operation) == as_migrated(operation)
             assert config_on_server(operation) == AFTER.strip()
             said = Counter(judgment.label for judgment in judgments_of(operation) if judgment.control == "danger")
-            assert said == Counter({"none": 72, "slight": 75, "high": 143})
+            assert said == Counter({"none": 70, "slight": 75, "high": 145})
             predictions, ((_, author, draft),) = beside(operation)
             assert [set(used(results)) for _, results in predictions] == [
                 {("danger", "slight"), ("pieces", "debtor")}
@@ -205,59 +204,53 @@ def test_everything_follows_a_migration_and_comes_back_though_both_are_killed(tm
 
 
 @pytest.mark.parametrize(
-    ("xml", "migration", "controls", "before_the_change"),
+    ("xml", "migration", "controls", "n_tries"),
     [
         (RENAMED, LABELS_ONLY, {"risk": "slight", "parts": "debtor"}, 1),
+        # The server refuses to take a control away that has an answer.
         (AFTER, EVERYTHING, {"danger": "slight", "pieces": "debtor"}, 2),
     ],
     ids=["labels", "controls"],
 )
 def test_what_is_answered_on_the_old_screen_meanwhile_follows(
-    tmp_path, label_studio, monkeypatch, xml, migration, controls, before_the_change
+    tmp_path, label_studio, monkeypatch, xml, migration, controls, n_tries
 ):
-    folder = tmp_path / "ws"
-    decisive = next(iter(controls))
+    folder, decisive = tmp_path / "ws", next(iter(controls))
     with bonds_workspace(folder, label_studio, n_tasks=4, overlap=3, tone=False):
         write_bonds(folder, xml, overlap=3, tone=False, decisive=decisive, migrations=[migration])
         with open_workspace(folder) as operation:
-            first, *others = placements_of(operation, "risk")
+            first, other, *_ = placements_of(operation, "risk")
             people = accounts(operation)
 
-            def submit(name, state):
+            def submit(name):
                 results = [choice("risk", "low"), span("issuer")]
-                made = Submission(people[name].token, state.server_task, results, str(uuid.uuid4()), 9.0)
+                made = Submission(people[name].token, first.server_task, results, str(uuid.uuid4()), 9.0)
                 assert operation.platform.submit(made)
 
-            submit("ada", first)
-            late = iter([lambda: submit("bea", first), lambda: begin_draft(operation, people["cai"], others[0], DRAFT)])
+            submit("ada")
             change, tried = operation.platform.update_project, []
 
             def answered_first(*args):
+                if not tried:
+                    submit("bea")
+                    begin_draft(operation, people["cai"], other, [choice("risk", "low")])
                 tried.append(args)
-                next(late, lambda: None)()
                 change(*args)
 
             with monkeypatch.context() as patched:
                 patched.setattr(operation.platform, "update_project", answered_first)
                 apply(operation)
-            assert len(tried) >= before_the_change
-            wanted = set(controls.items())
-            assert [set(used(one.results)) for one in annotations_on(operation, first)] == [wanted] * 2
-            said = {
-                (judgment.annotator, judgment.label)
-                for judgment in judgments_of(operation, [first.placement.id])
-                if judgment.control == decisive
-            }
-            assert said == {("ada", "slight"), ("bea", "slight")}
-            assert all(set(used(one[2])) == {(decisive, "slight")} for one in beside(operation)[1])
+            assert len(tried) == n_tries
+            assert [set(used(one.results)) for one in annotations_on(operation, first)] == [set(controls.items())] * 2
+            found = judgments_of(operation, [first.placement.id])
+            said = [(judgment.annotator, judgment.label) for judgment in found if judgment.control == decisive]
+            assert said == [("ada", "slight"), ("bea", "slight")]
+            ((_, _, draft),) = beside(operation)[1]
+            assert set(used(draft)) == {(decisive, "slight")}
             assert [item.status for item in operation.state.migrations.all()] == [MigrationStatus.DONE]
+            assert not plan(operation).differs
             assert nothing_new(collect(operation, full=True))
 
             rollback(operation)
-            assert {json.dumps(one) for one in on_server(operation)[0]} == {
-                json.dumps(label) for label in [("risk", "low"), ("parts", "issuer")]
-            }
+            assert set(on_server(operation)[0]) == {("risk", "low"), ("parts", "issuer")}
             assert {judgment.label for judgment in judgments_of(operation) if judgment.control == "risk"} == {"low"}
-
-
-DRAFT = [choice("risk", "low")]

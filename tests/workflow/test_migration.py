@@ -191,6 +191,28 @@ def test_a_migration_that_was_killed_goes_on(answered, folder, fake, monkeypatch
         assert snapshot(later) == before
 
 
+def test_a_rollback_that_was_killed_goes_on(answered, folder, fake, monkeypatch):
+    before = snapshot(answered)
+    names = {"low": "slight", "none": "no risk"}
+    with migrated(folder, RENAMED, rename_labels={"risk": names}) as later:
+        apply(later)
+        update, calls = fake.update_annotation, []
+
+        def fail(*args, **kwargs):
+            calls.append(args)
+            if len(calls) == 2:
+                raise RuntimeError("killed")
+            update(*args, **kwargs)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(fake, "update_annotation", fail)
+            with pytest.raises(RuntimeError, match="killed"):
+                rollback(later)
+        rollback(later)
+        assert snapshot(later) == before
+        assert server_labels(fake) == ["high", "high", "low", "low", "mid", "mid", "none", "none"]
+
+
 def test_what_was_edited_by_others_and_deleted_is_migrated_as_it_counts(answered, folder, fake):
     edited, deleted = list(fake.found)[:2]
     fake.change(edited, editor=99, results=tuple(answer("high")))

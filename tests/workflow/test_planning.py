@@ -127,6 +127,26 @@ def test_a_deleted_project_comes_back_with_its_tasks_and_annotations(bonds, fake
     assert {one.author for one, _ in fake.found.values()} == {account.server_user for account in fake.accounts.values()}
 
 
+def test_ids_that_the_server_gives_away_again_are_not_taken_for_the_old_tasks(bonds, fake):
+    annotate_all(bonds, fake)
+    before, there = snapshot(bonds), authors(fake)
+    fake.delete_project(1)
+    fake.last_id = min(state.server_task for state in states(bonds))
+    apply(bonds)
+    assert authors(fake) == there
+    assert not plan(bonds).differs
+    assert snapshot(bonds) == before
+    assert {fake.stored[state.server_task].data["external_id"] for state in states(bonds)} == set(there)
+
+
+def authors(fake):
+    """Who annotated which task, by its external id."""
+    found = {}
+    for one, _ in fake.found.values():
+        found.setdefault(fake.stored[one.server_task].data["external_id"], set()).add(one.author)
+    return found
+
+
 def test_a_rebuild_that_was_killed_goes_on(bonds, fake, monkeypatch):
     annotate_all(bonds, fake)
     before = snapshot(bonds)

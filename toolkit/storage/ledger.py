@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,14 +123,13 @@ class Chain:
         """Append an entry and return it."""
         self._seq += 1
         at = datetime.now(UTC).isoformat(timespec="microseconds")
-        draft = LedgerEntry(
-            self._seq, at, kind, project, placement, annotator, server_id, dict(payload), self._previous, ""
+        text, head = to_json(payload), [self._seq, at, kind, project, placement, annotator, server_id]
+        digest = _digest(self._previous, head, text)
+        entry = LedgerEntry(
+            self._seq, at, kind, project, placement, annotator, server_id, dict(payload), self._previous, digest
         )
-        entry = replace(draft, hash=entry_hash(self._previous, draft))
-        self._rows.append(
-            {name: getattr(entry, name) for name in entry.__slots__} | {"payload": to_json(entry.payload)}
-        )
-        self._previous = entry.hash
+        self._rows.append({name: getattr(entry, name) for name in entry.__slots__} | {"payload": text})
+        self._previous = digest
         return entry
 
     def flush(self) -> None:
@@ -143,9 +142,10 @@ class Chain:
 def read_entries(connection: Connection, *where: ColumnElement[bool]) -> Iterator[LedgerEntry]:
     """Yield the entries that fit, in order, a thousand at a time from the database."""
     query = select(s.ledger).where(*where).order_by(s.ledger.c.seq).execution_options(yield_per=1000)
-    for row in connection.execute(query):
-        values = dict(row._mapping)
-        yield LedgerEntry(**values | {"payload": json.loads(row.payload)})
+    with connection.execute(query) as rows:
+        for row in rows:
+            values = dict(row._mapping)
+            yield LedgerEntry(**values | {"payload": json.loads(row.payload)})
 
 
 def entries_by_number(connection: Connection, numbers: Sequence[int]) -> dict[int, LedgerEntry]:
@@ -157,10 +157,13 @@ def entries_by_number(connection: Connection, numbers: Sequence[int]) -> dict[in
 
 def entry_hash(previous: str, entry: LedgerEntry) -> str:
     """Return the hash that chains an entry to the one before."""
-    content = [
-        entry.seq, entry.at, entry.kind, entry.project, entry.placement, entry.annotator, entry.server_id, entry.payload
-    ]  # fmt: skip
-    return hashlib.sha256(f"{previous}\n{to_json(content)}".encode()).hexdigest()
+    head = [entry.seq, entry.at, entry.kind, entry.project, entry.placement, entry.annotator, entry.server_id]
+    return _digest(previous, head, to_json(entry.payload))
+
+
+def _digest(previous: str, head: Sequence[Any], payload: str) -> str:
+    """Hash an entry as the JSON list of its values; the payload is text already."""
+    return hashlib.sha256(f"{previous}\n{to_json(head)[:-1]},{payload}]".encode()).hexdigest()
 
 
 def _head(connection: Connection) -> tuple[int, str]:

@@ -33,6 +33,11 @@ class Sighting:
     deleted: bool
 
 
+def row_of(sighting: Sighting) -> dict[str, Any]:
+    """Return a sighting as a row of ``sightings``."""
+    return {name: getattr(sighting, name) for name in Sighting.__slots__}
+
+
 class Lineages:
     """Tells of ledger entries, read in order, which annotation they are about."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -19,7 +19,7 @@ from toolkit.storage.ledger import (
     entries_by_number,
     read_entries,
 )
-from toolkit.storage.lineages import Sighting, content_of, replayed
+from toolkit.storage.lineages import Sighting, content_of, replayed, row_of
 from toolkit.storage.rows import chunks, upsert_all
 
 Observed = Sequence[tuple[int, Sequence[Annotation]]]  # tasks on the server with all the annotations they have now
@@ -141,17 +141,19 @@ class Sightings:
             .order_by(table.c.server_task, table.c.server_id)
             .execution_options(yield_per=1000)
         )
-        with self._engine.connect() as connection:
-            for row in connection.execute(query):
+        with self._engine.connect() as connection, connection.execute(query) as rows:
+            for row in rows:
                 yield Sighting(**row._mapping)
 
-    def of_placements(self, placements: Iterable[str]) -> list[Sighting]:
-        """Return everything ever seen on some placements."""
-        found = []
+    def of_placements(self, placements: Iterable[str], *, deleted: bool | None = None) -> list[Sighting]:
+        """Return everything ever seen on some placements; only what is, or is not, deleted where that is said."""
+        table, found = s.sightings, list[Sighting]()
         with self._engine.connect() as connection:
             for chunk in chunks(sorted(set(placements))):
-                rows = connection.execute(select(s.sightings).where(s.sightings.c.placement.in_(chunk)))
-                found += [Sighting(**row._mapping) for row in rows]
+                query = select(table).where(table.c.placement.in_(chunk))
+                if deleted is not None:
+                    query = query.where(table.c.deleted.is_(deleted))
+                found += [Sighting(**row._mapping) for row in connection.execute(query)]
         return found
 
     def any(self) -> bool:
@@ -187,7 +189,7 @@ class Sightings:
                 filled = {**payload, **there} if kind == MIGRATED else there
                 entry = chain.add(kind, project, sighting.placement, sighting.annotator, sighting.server_id, filled)
                 now = replace(sighting, content=digest, kind=kind, seq=entry.seq, deleted=deleted, edited_by=None)
-                rows.append(asdict(now))
+                rows.append(row_of(now))
             chain.flush()
             upsert_all(connection, s.sightings, rows)
 
@@ -199,7 +201,7 @@ class Sightings:
             if not connection.execute(select(func.count()).select_from(s.ledger)).scalar_one():
                 return
             rows = replayed(read_entries(connection))
-            for chunk in chunks([asdict(sighting) for sighting in rows]):
+            for chunk in chunks([row_of(sighting) for sighting in rows]):
                 connection.execute(insert(s.sightings), list(chunk))
 
     def _known(self, project: int) -> Iterator[tuple[int, set[int]]]:
@@ -272,7 +274,7 @@ class _Look:
     def write(self) -> None:
         """Write what was appended, and the index."""
         self._chain.flush()
-        upsert_all(self._connection, s.sightings, [asdict(sighting) for sighting in self._changed.values()])
+        upsert_all(self._connection, s.sightings, [row_of(sighting) for sighting in self._changed.values()])
 
     def _load(self, placements: Collection[str], ids: Collection[int], tasks: Sequence[int]) -> None:
         """Read what is known of the placements, of the server's ids and of the tasks."""

@@ -82,7 +82,7 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     ]
     judgments = by_placement(judgments_of(operation, [item.id for item in due]))
     resolutions = []
-    for item in due:
+    for item in operation.progress(due, "Settling tasks"):
         complete = answered[item.id] >= item.overlap
         barred = asked.get(question_of(item.id), set())
         verdict = _verdict(operation, item, judgments.get(item.id, []), complete=complete, barred=barred)

@@ -70,16 +70,20 @@ def rollback(operation: Operation, config: str | None = None) -> RollbackReport:
         There is nothing to undo, or people have annotated under the new label config since.
     """
     undoable = _undoable(operation, config)
-    collect(operation)
     records = {record.key: record for record in operation.state.registry.projects()}
-    for item in undoable:
+    # What was begun is finished before anything is collected, which would take what was put back for new answers.
+    begun = [item for item in undoable if item.status is MigrationStatus.GOING_BACK]
+    n_annotations = sum(_Back(operation, records[item.key], item).run() for item in begun)
+    collect(operation)
+    whole = [item for item in undoable if item not in begun]
+    for item in whole:
         _refuse_new_work(operation, item)
-    n_annotations = 0
-    for item in undoable:
+    for item in whole:
         operation.state.migrations.set_status(item.id, MigrationStatus.GOING_BACK)
         operation.state.ledger.note("rollback", project=str(item.key), before=item.after, after=item.before)
         n_annotations += _Back(operation, records[item.key], item).run()
-    collect(operation)
+    if whole:
+        collect(operation)
     return RollbackReport(tuple(undoable), n_annotations)
 
 

@@ -12,6 +12,7 @@ from toolkit.models import ProjectRecord
 from toolkit.storage.findings import QUARANTINED, Finding, FindingKind
 from toolkit.storage.ledger import SEEN, LedgerEntry
 from toolkit.storage.lineages import Lineages, Sighting
+from toolkit.storage.rows import chunks
 from toolkit.workflow.collection import UNCOUNTED, collect
 from toolkit.workflow.exchange import AnnotatedTask
 from toolkit.workflow.judging import Version, counting_versions
@@ -118,35 +119,35 @@ class _Looking:
         self._states = {state.placement.id: state for state in operation.state.work.placements(project=record.key)}
         self._uncounted = {finding.lineage for finding in operation.state.findings.all((*UNCOUNTED, *QUARANTINED))}
         self._released = operation.state.work.released_up_to()
+        self._deleted = operation.state.sightings.of_placements(self._states, deleted=True)
         self._lost: set[str] = set()  # placements whose task is not on the server any more
         self._names = {user: account.pseudonym for user, account in operation.state.registry.accounts().items()}
 
     def incidents(self) -> Iterator[Incident]:
         """Yield what was done to the project, its tasks and its annotations."""
         if found_project(self._operation, self._record) is None:
-            lost = len({one.lineage for one in self._sightings() if one.deleted})
+            lost = len({one.lineage for one in self._deleted})
             detail = f"with {len(self._published())} tasks and {lost} annotations"
             remedy = "`toolkit apply` makes it anew from the ledger"
             yield self._incident(IncidentKind.PROJECT_DELETED, "", "", "", detail, remedy)
             return
         touched = self._touched()
         yield from self._tasks(touched)
-        entries = sorted(self._operation.state.ledger.entries(placements=self._states), key=lambda entry: entry.seq)
-        held = {one.lineage: one for one in sorted(self._sightings(), key=liveliest)}
-        last = _last_entries(entries)
-        for version in counting_versions(entries):
-            yield from self._annotation(version, held[version.lineage], last[version.lineage], touched)
+        state = self._operation.state
+        for some in chunks(sorted(self._states)):
+            entries = sorted(state.ledger.entries(placements=some), key=lambda entry: entry.seq)
+            held = {one.lineage: one for one in sorted(state.sightings.of_placements(some), key=liveliest)}
+            last = _last_entries(entries)
+            for version in counting_versions(entries):
+                yield from self._annotation(version, held[version.lineage], last[version.lineage], touched)
         yield from self._found()
 
     def _published(self) -> list[str]:
         return [name for name, state in self._states.items() if state.server_task is not None]
 
-    def _sightings(self) -> list[Sighting]:
-        return self._operation.state.sightings.of_placements(self._states)
-
     def _touched(self) -> dict[int, tuple[str, str]]:
         """Return who touched tasks last and when, of those whose annotations are not all there."""
-        gone = {one.server_task for one in self._sightings() if one.deleted and one.project == self._record.server_id}
+        gone = {one.server_task for one in self._deleted if one.project == self._record.server_id}
         found: dict[int, tuple[str, str]] = {}
         for task in self._operation.platform.annotations(self._record.server_id, tasks=sorted(gone)) if gone else ():
             found[task.server_id] = self._who(task), task.updated_at.isoformat(timespec="seconds")
@@ -161,12 +162,11 @@ class _Looking:
     def _tasks(self, touched: dict[int, tuple[str, str]]) -> Iterator[Incident]:
         wanted = assignees_of(self._operation)
         published = [state for state in self._states.values() if state.server_task is not None]
-        gone = [one for one in self._sightings() if one.deleted]
         looked = Sending(self._operation, self._record, wanted).compared(published)
         remedy = "`toolkit ledger restore`"
         for state in looked.missing:
             self._lost.add(state.placement.id)
-            n_annotations = len({one.lineage for one in gone if one.placement == state.placement.id})
+            n_annotations = len({one.lineage for one in self._deleted if one.placement == state.placement.id})
             detail = f"with {n_annotations} annotations"
             yield self._incident(IncidentKind.TASK_DELETED, state.placement.id, "", "", detail, remedy)
         for state in looked.changed:
@@ -227,9 +227,12 @@ class _Looking:
 
     def _found(self) -> Iterator[Incident]:
         """Yield what was found out when the annotations were judged and is still on the server."""
-        alive = {one.lineage: one for one in self._sightings() if not one.deleted}
-        for finding in self._operation.state.findings.all((FindingKind.FORGED, FindingKind.REPEATED)):
-            if finding.placement in self._states and finding.lineage in alive:
+        found = self._operation.state.findings.all((FindingKind.FORGED, FindingKind.REPEATED))
+        ours = [finding for finding in found if finding.placement in self._states]
+        held = self._operation.state.sightings.of_placements(finding.placement for finding in ours)
+        alive = {one.lineage: one for one in held if not one.deleted}
+        for finding in ours:
+            if finding.lineage in alive:
                 yield self._of_finding(finding, alive[finding.lineage])
 
     def _of_finding(self, finding: Finding, at: Sighting) -> Incident:
