@@ -32,6 +32,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared.figures import Figures, forget_peak, peak_mb, table
+
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
@@ -84,18 +86,6 @@ class Job:
 
         with open_workspace(self.folder) as operation:
             yield operation
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a measurement came to."""
-
-    name: str
-    size: int
-    n: int  # tasks or annotations handled
-    seconds: float
-    own_mb: float | None
-    server_mb: float | None
 
 
 Steps = Iterator[int | None]  # prepares, yields None, does what is timed, yields how many items that were
@@ -317,23 +307,6 @@ def child(fields: dict[str, Any]) -> None:
     print(json.dumps({"n": n, "seconds": seconds, "own_mb": peak_mb("self")}))
 
 
-def peak_mb(process: int | str) -> float | None:
-    """Return the most memory a process has held at a time; None where the system does not say."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
-
-
-def forget_peak(process: int) -> None:
-    """Make the peak of a process start anew, where the system allows it."""
-    try:
-        Path(f"/proc/{process}/clear_refs").write_text("5")
-    except OSError:
-        print("The server's peak of memory cannot be made to start anew here; it only grows.", file=sys.stderr)
-
-
 class Bench:
     """A server to measure on, and the figures so far."""
 
@@ -378,23 +351,6 @@ class Bench:
         done = subprocess.run(command, env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
         found = json.loads(done.stdout.splitlines()[-1])
         return Figures(name, size, found["n"], found["seconds"], found["own_mb"], peak_mb(self.pid))
-
-
-def table(figures: list[Figures]) -> str:
-    """Return the figures as text; ratios are of times, to the toolkit's own step at the same size."""
-    columns = f"{'items':>8}{'seconds':>9}{'per second':>12}{'time':>9}{'own MB':>8}{'server MB':>11}"
-    lines = [f"{'tasks':>7}  {'':<29}{columns}"]
-    for one in sorted(figures, key=lambda one: (one.size, one.name.partition(":")[0] == "collect")):
-        step = f"{one.name.partition(':')[0]}: toolkit"
-        base = next(other.seconds for other in figures if (other.name, other.size) == (step, one.size))
-        rates = f"{one.n:>8,}{one.seconds:>9.2f}{one.n / one.seconds:>12,.0f}{one.seconds / base:>8.2f}×"
-        lines.append(f"{one.size:>7,}  {one.name:<29}{rates}{megabytes(one.own_mb):>8}{megabytes(one.server_mb):>11}")
-    return "\n".join(lines)
-
-
-def megabytes(value: float | None) -> str:
-    """Return a number of megabytes as text."""
-    return "?" if value is None else f"{value:.0f}"
 
 
 def main() -> None:

@@ -354,7 +354,7 @@ class PlacementState:
     placement: Placement
     status: PlacementStatus
     outcome: str | None  # why it was closed
-    server_task: int | None
+    server_task: int | None  # 0 where the task that was sent is not there any more
     server_assignees: str | None  # as last sent: "|ada|bea|"
     placed_at: datetime
 

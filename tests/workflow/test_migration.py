@@ -120,6 +120,29 @@ def test_a_split_label_is_annotated_again_by_the_same_people(answered, folder, f
         assert {s.status for s in states(later)} == {PlacementStatus.DECIDED}
 
 
+def test_a_rollback_that_was_killed_goes_on_whatever_was_collected_in_between(answered, folder, fake, monkeypatch):
+    before = snapshot(answered)
+    with migrated(folder, SPLIT, split_labels={"risk": {"mid": ["mid-low", "mid-high"]}}) as later:
+        apply(later)
+        plain, calls = fake.create_annotation, []
+
+        def dies(*arguments):
+            calls.append(arguments)
+            if len(calls) == 2:
+                raise RuntimeError("killed")
+            return plain(*arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(fake, "create_annotation", dies)
+            with pytest.raises(RuntimeError, match="killed"):
+                rollback(later)
+        collect(later)
+        rollback(later)
+        assert snapshot(later) == before
+        assert server_labels(fake).count("mid") == 2
+        assert later.state.findings.all() == []
+
+
 def test_after_a_split_the_new_answers_count_and_going_back_is_refused(answered, folder, fake):
     with migrated(folder, SPLIT, split_labels={"risk": {"mid": ["mid-low", "mid-high"]}}) as later:
         apply(later)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from toolkit.workflow.operation import Operation
 from toolkit.workflow.projects import require_project
 from toolkit.workflow.rewriting import CONFIG, Rewriting, sender
 
+Held = tuple[Version, Sighting]
 NAMESPACE = uuid.UUID("c3a0be5a-5a55-5d0c-8a40-5f1b7a0f9a1e")
 
 
@@ -148,23 +149,48 @@ class _Back(Rewriting):
         return n_annotations
 
     def _put_back_annotations(self) -> int:
-        """Put annotations back; those that were withdrawn get another id on the server, and collect finds them."""
+        """Put annotations back; those that were withdrawn get another id on the server, and collect finds them.
+
+        What the withdrawn ones will be like is taken down before they are sent: a collect in between knows them.
+        """
         n_annotations = 0
         for found in self.versions():
             due = [(version, at) for version, at in found if version.payload.get("migration") == self.item.id]
             befores = [self._before(version) for version, _ in due]
-            jobs = []
-            for (version, at), before in zip(due, befores, strict=True):
-                if version.payload["withdrawn"]:
-                    jobs.append(self._recreator(at, before))
-                elif not at.deleted:
-                    jobs.append(sender(self.operation, at, before))
-            self.in_parallel(jobs)
+            withdrawn = [version.payload["withdrawn"] for version, _ in due]
+            there = zip(due, befores, withdrawn, strict=True)
+            self.in_parallel(
+                sender(self.operation, at, before) for (_, at), before, gone in there if not (gone or at.deleted)
+            )
             for gone in (False, True):
-                done = [(at, b) for (_, at), b in zip(due, befores, strict=True) if at.deleted is gone]
+                done = [(at, before) for (_, at), before in zip(due, befores, strict=True) if at.deleted is gone]
                 self.operation.state.sightings.append(MIGRATED, self.record.server_id, done, deleted=gone)
+            self.in_parallel(
+                self._recreator(at, payload) for at, payload in self._withdrawn(found, zip(due, befores, strict=True))
+            )
             n_annotations += len(due)
         return n_annotations
+
+    def _withdrawn(
+        self, found: Iterable[Held], due: Iterable[tuple[Held, dict[str, Any]]]
+    ) -> Iterator[tuple[Sighting, Mapping[str, Any]]]:
+        """Yield what this migration withdrew and is not on the server, with what it said before.
+
+        Where a rollback was killed after taking that down, the annotation itself says it already.
+        """
+        befores = {version.lineage: before for (version, _), before in due}
+        for version, at in found:
+            if at.deleted and self._withdrew(version):
+                yield at, befores.get(version.lineage, version.payload)
+
+    def _withdrew(self, version: Version) -> bool:
+        return any(
+            entry.kind == MIGRATED
+            and entry.payload["lineage"] == version.lineage
+            and entry.payload.get("migration") == self.item.id
+            and bool(entry.payload.get("withdrawn"))
+            for entry in self.operation.state.ledger.entries(placements=[version.entry.placement])
+        )
 
     def _before(self, version: Version) -> dict[str, Any]:
         """Return an annotation's payload as it was before the migration."""
@@ -176,7 +202,7 @@ class _Back(Rewriting):
 
     def _recreator(self, at: Sighting, payload: Mapping[str, Any]) -> Callable[[], int | None]:
         """Return what puts an annotation back that was withdrawn, in its author's name."""
-        unique = str(uuid.uuid5(NAMESPACE, f"{self.operation.name}/{at.lineage}/{at.seq}"))
+        unique = str(uuid.uuid5(NAMESPACE, f"{self.operation.name}/{at.lineage}/{self.item.id}"))
         content = AnnotationContent(
             self._users[at.annotator], payload["results"], payload["skipped"], payload["lead_time_s"]
         )
