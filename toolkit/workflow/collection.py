@@ -11,6 +11,7 @@ from pathlib import Path
 from toolkit.errors import LabelStudioError
 from toolkit.models import Annotation, AssignmentStatus, Judgment, ProjectRecord
 from toolkit.storage.findings import QUARANTINED, Finding, FindingKind
+from toolkit.storage.ledger import SEEN
 from toolkit.storage.registry import Account
 from toolkit.storage.rows import batches, chunks
 from toolkit.storage.sightings import Appended, Compared
@@ -296,7 +297,7 @@ def _late(operation: Operation, judged: Judged) -> Iterator[Finding]:
     for version in judged.counting:
         entry = version.entry
         moment = settled_at.get(entry.placement)
-        if moment is not None and datetime.fromisoformat(entry.at) > moment:
+        if entry.kind == SEEN and moment is not None and datetime.fromisoformat(entry.at) > moment:
             reason = "came after the task was settled, which stands"
             yield Finding(entry.placement, entry.annotator, version.lineage, FindingKind.LATE, reason)
 
