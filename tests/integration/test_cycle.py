@@ -41,9 +41,8 @@ def on_server(operation):
     """External ids of all tasks and the number of annotations, as the server has them."""
     ids, n_annotations = [], 0
     for record in operation.state.registry.projects():
-        for external_id, found in operation.platform.tasks(record.server_id).items():
-            ids += [external_id] * len(found)
-        n_annotations += sum(1 for _ in operation.platform.annotations(record.server_id))
+        ids += [task.external_id for task in operation.platform.tasks(record.server_id)]
+        n_annotations += sum(len(task.annotations) for task in operation.platform.annotations(record.server_id))
     return sorted(ids), n_annotations
 
 
