@@ -173,7 +173,11 @@ def _open_state(private: Path, settings: WorkflowFile) -> tuple[State, str]:
     from filelock import FileLock
 
     with FileLock(private / "opening"):
-        state = State(open_database(settings.database or f"sqlite:///{private / 'state.sqlite'}"))
+        local = private / "state.sqlite"
+        if settings.database is None:
+            local.touch(mode=0o600)  # names and addresses are in it; what SQLite puts beside it gets the same mode
+            local.chmod(0o600)
+        state = State(open_database(settings.database or f"sqlite:///{local}"))
         path = private / "name"
         if not path.exists():
             write_private(path, secrets.token_hex(4))

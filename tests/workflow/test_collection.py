@@ -1,5 +1,7 @@
 """collect reads what changed, misses nothing, and counts what the server does not enforce."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.workflow.screens import annotate_all, answer, assigned, result, snapshot, states
@@ -222,3 +224,30 @@ def test_a_publish_killed_while_the_server_still_imports_sends_nothing_twice(bon
     publish(bonds)
     names = [task.data["external_id"] for task in fake.stored.values()]
     assert len(names) == len(set(names)) == 4
+
+
+def test_answers_of_a_stranger_count_from_when_they_are_registered(bonds, fake):
+    """Their place is not the one of somebody whose answer counted before."""
+    state = states(bonds)[0]
+    fake.annotate(state.server_task, 77, answer("high"))
+    for name in assigned(bonds, state):
+        say(fake, bonds, state, name, answer("low"))
+    collect(bonds)
+    fake.clock += 60
+    collect(bonds)
+    bonds.state.registry.save_account(77, "zoe", simulated=False)
+    report = collect(bonds)
+    assert [(f.annotator, f.kind) for f in report.uncounted] == [("zoe", FindingKind.SURPLUS)]
+    assert {j.label for j in judgments_of(bonds) if j.control == "risk"} == {"low"}
+
+
+def test_an_answer_on_a_copy_stays_with_its_text_whatever_the_copy_is_called_later(bonds, fake):
+    first, second = states(bonds)[:2]
+    fake.stored[99] = replace(fake.stored[first.server_task], data=dict(fake.stored[first.server_task].data))
+    name = assigned(bonds, first)[0]
+    fake.annotate(99, fake.accounts[name].server_user, answer("low"))
+    collect(bonds)
+    fake.stored[99].data["external_id"] = second.placement.id
+    fake.touch(99, 1)
+    collect(bonds, full=True)
+    assert {j.task for j in judgments_of(bonds)} == {first.placement.task}

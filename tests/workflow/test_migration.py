@@ -16,7 +16,7 @@ from tests.workflow.screens import (
 from toolkit.errors import ConfigError, WorkspaceError
 from toolkit.models import AssignmentStatus, PlacementStatus
 from toolkit.storage.ledger import MIGRATED
-from toolkit.workflow import apply, collect, plan, publish, resolve, rollback
+from toolkit.workflow import apply, collect, plan, publish, resolve, rollback, verify
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import PredictionContent
 from toolkit.workspace import open_workspace
@@ -284,3 +284,64 @@ def test_two_steps_in_a_row_lead_to_the_newest_version(answered, folder, fake):
 def test_nothing_to_undo_is_said(answered):
     with pytest.raises(WorkspaceError, match="nothing to undo"):
         rollback(answered)
+
+
+def test_a_migration_gives_nobodys_answer_to_somebody_else(answered, folder, fake):
+    first = next(iter(fake.found))
+    author = fake.found[first][0].author
+    fake.change(first, editor=99, author=next(a.server_user for a in fake.accounts.values() if a.server_user != author))
+    names = {"low": "slight", "none": "no risk"}
+    before = {(j.task, j.annotator) for j in judgments_of(answered)}
+    with migrated(folder, RENAMED, rename_labels={"risk": names}) as later:
+        apply(later)
+        assert {(j.task, j.annotator) for j in judgments_of(later)} == before
+        assert [str(item.kind) for item in verify(later).incidents] == ["edited by somebody else"]
+
+
+def test_an_answer_on_the_new_screen_while_a_migration_ends_is_taken_as_it_is(bonds, folder, fake, monkeypatch):
+    annotate_all(bonds, fake, risks=("low", "mid"))
+    state = states(bonds)[2]
+    plain = fake.update_project
+
+    def changes_and_somebody_answers(project, changes):
+        plain(project, changes)
+        fake.clock += 1
+        fake.annotate(state.server_task, fake.accounts[assigned(bonds, state)[0]].server_user, answer("low"))
+
+    monkeypatch.setattr(fake, "update_project", changes_and_somebody_answers)
+    swapped = XML.replace('"low"', '"x"').replace('"mid"', '"low"').replace('"x"', '"mid"')
+    with migrated(folder, swapped, rename_labels={"risk": {"low": "mid", "mid": "low"}}) as later:
+        apply(later)
+        said = [j.label for j in judgments_of(later, [state.placement.id]) if j.control == "risk"]
+        assert said == ["low"]
+        assert labels(later) == ["low", "low", "low", "mid", "mid"]
+        with pytest.raises(WorkspaceError, match="annotated under the new label config"):
+            rollback(later)
+
+
+def test_a_project_deleted_during_a_migration_is_rebuilt_and_the_migration_finished(
+    answered, folder, fake, monkeypatch
+):
+    names = {"low": "slight", "none": "no risk"}
+    with migrated(folder, RENAMED, rename_labels={"risk": names}) as later:
+        with monkeypatch.context() as patched:
+            patched.setattr(fake, "update_project", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                apply(later)
+        fake.delete_project(1)
+        apply(later)
+        assert labels(later) == server_labels(fake)
+        assert labels(later).count("slight") == 2
+        assert not plan(later).differs
+
+
+def test_going_back_is_refused_once_a_later_config_was_applied(answered, folder, fake):
+    names = {"low": "slight", "none": "no risk"}
+    with migrated(folder, RENAMED, rename_labels={"risk": names}) as later:
+        apply(later)
+    first = step(XML, RENAMED, rename_labels={"risk": names})
+    write_pack(folder, RENAMED.replace('value="high"/>', 'value="high"/><Choice value="huge"/>'), migrations=[first])
+    with open_workspace(folder, writing=False) as later:
+        apply(later)
+        with pytest.raises(WorkspaceError, match="another label config since"):
+            rollback(later)

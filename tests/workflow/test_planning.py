@@ -5,7 +5,9 @@ import pytest
 from tests.workflow.screens import XML, annotate_all, snapshot, states, write_pack
 from toolkit.errors import ConfigError
 from toolkit.models import PlacementStatus
+from toolkit.storage.people import Person
 from toolkit.workflow import apply, collect, plan, publish, resolve
+from toolkit.workflow.collection import judgments_of
 from toolkit.workspace import open_workspace
 
 
@@ -190,3 +192,47 @@ def test_an_account_that_is_gone_is_named(bonds, fake):
     fake.inactive.add(fake.accounts["ada"].server_user)
     (change,) = plan(bonds).members
     assert (change.annotator, change.found) == ("ada", "no access")
+
+
+def test_a_config_changed_by_a_run_that_was_killed_is_taken_down(bonds, folder, fake, monkeypatch):
+    write_pack(folder, XML.replace('value="high"/>', 'value="high"/><Choice value="huge"/>'))
+    with open_workspace(folder, writing=False) as later:
+        with monkeypatch.context() as patched:
+            patched.setattr("toolkit.workflow.application._save", lambda *_, **__: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                apply(later)
+        annotate_all(later, fake, risks=("huge",))
+        assert len(later.state.findings.all()) == 2
+        apply(later)
+        collect(later)
+        assert later.state.findings.all() == []
+        assert {j.label for j in judgments_of(later) if j.control == "risk"} == {"huge"}
+        grown = snapshot(later)
+        for path in later.snapshots.iterdir():
+            path.unlink()
+        assert snapshot(later) == grown
+
+
+def test_a_foreign_marker_written_by_a_member_does_not_make_a_second_project(bonds, fake):
+    for name in ("ada", "bea"):
+        bonds.state.people.save(Person(name, email=fake.accounts[name].email))
+    fake.projects[1]["description"] = "see [tk:deadbeef:bonds/risk/specialist]"
+    assert changes(plan(bonds)) == [("description", "server")]
+    apply(bonds)
+    assert list(fake.projects) == [1]
+
+
+def test_a_question_put_back_is_asked_again(bonds, folder, fake):
+    annotate_all(bonds, fake, risks=("low",))
+    resolve(bonds)
+    other = {"risk2": {"file": "labels/risk.xml", "title": "Risk", "modality": "image", "fields": ["text"]}}
+    write_pack(folder, configs=other)
+    with open_workspace(folder, writing=False) as later:
+        apply(later, allow_destructive=True)
+    write_pack(folder)
+    with open_workspace(folder, writing=False) as later:
+        assert only(plan(later)).action == "create"
+        apply(later)
+        publish(later)
+        assert [state.status for state in states(later)].count(PlacementStatus.OPEN) == 3
+        assert len(fake.stored) == 3

@@ -172,3 +172,38 @@ def test_nothing_is_restored_from_a_broken_ledger(answered):
     assert not found.passed
     with pytest.raises(StorageError, match="tampered"):
         restore(answered)
+
+
+def test_whose_account_is_gone_does_not_stop_the_others_from_being_restored(answered, fake):
+    first, second = states(answered)[:2]
+    lost, other = kept(fake, first.server_task)[0], kept(fake, second.server_task)[0]
+    gone = next(name for name, account in fake.accounts.items() if account.server_user == lost.author)
+    if other.author == lost.author:
+        other = kept(fake, second.server_task)[1]
+    before = snapshot(answered)
+    fake.delete_annotation(lost.server_id, user=MALLORY)
+    fake.delete_annotation(other.server_id, user=MALLORY)
+    del fake.accounts[gone]
+    report = restore(answered)
+    assert [item.annotator for item in report.left if item.kind is IncidentKind.DELETED] == [gone]
+    assert len(report.restored) == 1
+    assert snapshot(answered) == before
+    fake.delete_project(1)
+    apply(answered)
+    assert snapshot(answered) == before
+
+
+def test_an_id_that_is_given_away_again_loses_no_history(answered, fake):
+    state = states(answered)[-1]
+    last = max(fake.found)
+    fake.annotate(state.server_task, fake.found[last][0].author, answer("high"))
+    collect(answered)
+    newest = max(fake.found)
+    fake.delete_annotation(newest, user=MALLORY)
+    fake.last_id = newest - 1
+    other = states(answered)[0]
+    fake.annotate(other.server_task, fake.found[last][0].author, answer("mid"))
+    collect(answered)
+    verify(answered)
+    restore(answered)
+    verify(answered)

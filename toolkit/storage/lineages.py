@@ -50,6 +50,9 @@ class Lineages:
         if entry.kind == DELETED:
             return self._known.pop(key, "")
         if entry.kind in (RESTORED, MIGRATED):
+            if entry.payload.get("gone"):  # the server may give the id away again
+                self._known.pop(key, None)
+                return str(entry.payload["lineage"])
             self._known[key] = entry.payload["lineage"]
         elif entry.kind == SEEN:
             self._known.setdefault(key, entry.hash[:16])
@@ -64,12 +67,13 @@ def content_of(payload: Mapping[str, Any]) -> str:
 
 def replayed(entries: Iterator[LedgerEntry]) -> list[Sighting]:
     """Return the index that entries amount to."""
-    lineages, found = Lineages(), dict[tuple[int, int], Sighting]()
+    lineages, found = Lineages(), dict[tuple[int, int, str], Sighting]()
     last: dict[str, LedgerEntry] = {}  # lineage → the entry with its content
     for entry in entries:
-        lineage, key = lineages.of(entry), (entry.project, entry.server_id)
+        lineage = lineages.of(entry)
         if not lineage:
             continue
+        key = (entry.project, entry.server_id, lineage)
         if entry.kind == DELETED:
             found[key] = replace(found[key], deleted=True, kind=DELETED, seq=entry.seq)
             continue
@@ -88,6 +92,6 @@ def replayed(entries: Iterator[LedgerEntry]) -> list[Sighting]:
             edited_by=payload["edited_by"] if entry.kind == SEEN else None,
             kind=entry.kind,
             seq=entry.seq,
-            deleted=bool(entry.payload.get("withdrawn")),
+            deleted=bool(entry.payload.get("gone")),
         )
     return list(found.values())

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Engine, Table, delete, select, update
 from toolkit.labelconfig import read_controls
 from toolkit.models import LabelConfig, Modality, ProjectKey, ProjectRecord, Tier
 from toolkit.storage import schema as s
-from toolkit.storage.rows import insert_missing, now, upsert, upsert_all
+from toolkit.storage.rows import now, upsert, upsert_all
 from toolkit.storage.schema import to_json
 
 
@@ -77,7 +77,7 @@ class Registry:
             "cursor": None if record.cursor is None else record.cursor.isoformat(),
         }
         with self._engine.begin() as connection:
-            insert_missing(connection, s.config_versions, [version])
+            upsert_all(connection, s.config_versions, [version])
             upsert_all(connection, s.projects, [row])
 
     def set_cursor(self, key: ProjectKey, cursor: datetime | None) -> None:
@@ -139,8 +139,15 @@ class Registry:
         return {row.server_user: Account(row.pseudonym, row.simulated) for row in rows}
 
     def save_account(self, server_user: int, pseudonym: str, *, simulated: bool) -> None:
-        """Remember who a server user is."""
-        upsert(self._engine, s.accounts, {"server_user": server_user, "pseudonym": pseudonym, "simulated": simulated})
+        """Remember who a server user is; where answers by strangers are known, all are to be read again."""
+        row = {"server_user": server_user, "pseudonym": pseudonym, "simulated": simulated}
+        stranger = select(s.findings.c.placement).where(s.findings.c.kind == "unknown").limit(1)
+        with self._engine.begin() as connection:
+            known = select(s.accounts.c.pseudonym).where(s.accounts.c.server_user == server_user)
+            new = connection.execute(known).scalar() != pseudonym
+            upsert_all(connection, s.accounts, [row])
+            if new and connection.execute(stranger).first():
+                connection.execute(update(s.projects).values(cursor=None))
 
     def views(self) -> dict[tuple[int, str], int]:
         """Return view ids by (project, annotator)."""

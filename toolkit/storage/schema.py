@@ -190,7 +190,7 @@ sightings = Table(
     metadata,
     Column("project", Integer, primary_key=True),
     Column("server_id", Integer, primary_key=True),
-    Column("lineage", String(16), nullable=False),  # the annotation's own id, whatever the server calls it
+    Column("lineage", String(16), primary_key=True),  # the annotation's own id; the server gives ids away again
     Column("placement", String(256), nullable=False, index=True),
     Column("annotator", String(64), nullable=False),
     Column("server_task", Integer, nullable=False),
@@ -226,7 +226,17 @@ label_migrations = Table(
     Column("status", String(16), nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
-    Column("undo", Text, nullable=False),  # placements, assignments and decisions as they were
+    Column("ledger_seq", Integer, nullable=False),  # entries that the ledger had when it was begun
+)
+
+# How things were before a migration.
+label_migration_undo = Table(
+    "label_migration_undo",
+    metadata,
+    Column("migration", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), primary_key=True),  # "placements", "predictions" or "drafts"
+    Column("thing", String(256), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 decisions = Table(

@@ -186,6 +186,7 @@ class Sightings:
                 digest = content_of(payload)
                 there = {"lineage": sighting.lineage, "content": digest, "server_task": sighting.server_task}
                 there["server_created_at"] = sighting.created_at
+                there |= {"gone": True} if deleted else {}
                 filled = {**payload, **there} if kind == MIGRATED else there
                 entry = chain.add(kind, project, sighting.placement, sighting.annotator, sighting.server_id, filled)
                 now = replace(sighting, content=digest, kind=kind, seq=entry.seq, deleted=deleted, edited_by=None)
@@ -226,7 +227,7 @@ class _Look:
         self._connection, self._project, self._version = connection, project, config_version
         self._adopted = adopted
         self._chain = Chain(connection)
-        self._changed: dict[tuple[int, int], Sighting] = {}
+        self._changed: dict[tuple[int, int, str], Sighting] = {}
         placements = {annotation.placement for _, annotations in tasks for annotation in annotations}
         ids = {annotation.server_id for _, annotations in tasks for annotation in annotations}
         self._known: dict[int, Sighting] = {}
@@ -254,6 +255,9 @@ class _Look:
             if not known.deleted:
                 self._delete(known)
             known = None
+        if known is not None and not known.deleted and known.placement != annotation.placement:
+            # Only the external id of a copy of a task says what it is a copy of, and members can change that.
+            annotation = replace(annotation, placement=known.placement)
         version = self._version_of(known, annotation)
         payload = _payload(annotation, version) | ({"adopted": True} if self._adopted else {})
         content = content_of(payload)
@@ -292,13 +296,15 @@ class _Look:
         for query in queries:
             for row in self._connection.execute(query):
                 sighting = Sighting(**row._mapping)
-                if (key := (sighting.project, sighting.server_id)) not in seen:
+                if (key := (sighting.project, sighting.server_id, sighting.lineage)) not in seen:
                     seen.add(key)
                     self._keep(sighting)
 
     def _keep(self, sighting: Sighting) -> None:
         if sighting.project == self._project:
-            self._known[sighting.server_id] = sighting
+            known = self._known.get(sighting.server_id)
+            if known is None or (not sighting.deleted, sighting.seq) > (not known.deleted, known.seq):
+                self._known[sighting.server_id] = sighting
             self._by_task.setdefault(sighting.server_task, []).append(sighting)
         if sighting.deleted:
             self._remember_buried(sighting)
@@ -314,7 +320,7 @@ class _Look:
         )
         buried = replace(sighting, deleted=True, kind=DELETED, seq=entry.seq)
         self._known[sighting.server_id] = buried
-        self._changed[sighting.project, sighting.server_id] = buried
+        self._changed[sighting.project, sighting.server_id, sighting.lineage] = buried
         self._remember_buried(buried)
 
     def _append(
@@ -344,7 +350,7 @@ class _Look:
             deleted=False,
         )
         self._known[annotation.server_id] = seen
-        self._changed[self._project, annotation.server_id] = seen
+        self._changed[self._project, annotation.server_id, seen.lineage] = seen
         self._entries[entry.seq] = entry
 
     def _version_of(self, known: Sighting | None, annotation: Annotation) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from toolkit.errors import ConfigError
 from toolkit.models import PlacementStatus, ProjectKey, ProjectRecord
-from toolkit.workflow.collection import bury_project, collect
+from toolkit.workflow.collection import bury_project, collect, judge_again
 from toolkit.workflow.migration import migrate
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.planning import Plan, ProjectPlan, plan
@@ -16,6 +16,8 @@ from toolkit.workflow.projects import GUIDELINES, guidelines_digest, marker_of, 
 from toolkit.workflow.restoration import restore_tasks
 from toolkit.workflow.reversal import finish_migrations
 from toolkit.workflow.sending import GONE
+
+TAKEN_OUT = "the question was taken out of the pack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def apply(
         n_tasks, n_annotations = n_tasks + tasks, n_annotations + annotations
     if any(project.action == "rebuild" for project in changing):
         collect(operation)
+        finish_migrations(operation)
     return ApplyReport(intended, bool(changing), n_tasks, n_annotations)
 
 
@@ -88,7 +91,8 @@ def _refusal(intended: Plan) -> str:
 
 
 def _touches_annotations(project: ProjectPlan) -> bool:
-    return project.action in ("rebuild", "destroy") or any(c.field == "label config" for c in project.changes)
+    label_config = any(change.field == "label config" for change in project.changes)
+    return project.action in ("rebuild", "destroy") or label_config or bool(project.migrations)
 
 
 def _carry_out(operation: Operation, project: ProjectPlan) -> tuple[int, int]:
@@ -102,7 +106,8 @@ def _carry_out(operation: Operation, project: ProjectPlan) -> tuple[int, int]:
         return _make(operation, project, record)
     if project.action != "unchanged":
         _change(operation, project, project.server_id, record)
-    elif record is None or not record.settings:  # found again by its marker, or applied by an older toolkit
+    elif record is None or not record.settings or record.config_version != operation.config(project.key).version:
+        # Found again by its marker, applied by an older toolkit, or changed by a run that was killed before it said so.
         _save(operation, project.key, project.server_id, record)
     return 0, 0
 
@@ -123,6 +128,7 @@ def _make(operation: Operation, project: ProjectPlan, record: ProjectRecord | No
         operation.state.ledger.note(event, project=str(project.key), server_id=server_id)
     if record is None:
         _save(operation, project.key, server_id, None, settings=settings)
+        _ask_again(operation, project.key)
         return 0, 0
     bury_project(operation, record)
     states = operation.state.work.placements(project=project.key)
@@ -135,6 +141,13 @@ def _make(operation: Operation, project: ProjectPlan, record: ProjectRecord | No
     _save(operation, project.key, server_id, made, settings=settings)
     _put_right_views(operation, server_id, names)
     return counts
+
+
+def _ask_again(operation: Operation, key: ProjectKey) -> None:
+    """Open what was closed only because its question had been taken out of the pack."""
+    for state in operation.state.work.placements(project=key):
+        if state.outcome == TAKEN_OUT:
+            operation.state.work.revise(state.placement.id, PlacementStatus.OPEN, None, ())
 
 
 def _change(operation: Operation, project: ProjectPlan, server_id: int, record: ProjectRecord | None) -> None:
@@ -180,18 +193,20 @@ def _save(
     cursor = record.cursor if record is not None else None
     made = ProjectRecord(key, server_id, config.version, str(wanted["title"]), wanted, adopted, cursor)
     operation.state.registry.save_project(made, config)
+    if record is not None and record.config_version != config.version:
+        judge_again(operation, key)
 
 
 def _destroy(operation: Operation, project: ProjectPlan, record: ProjectRecord | None) -> None:
     """Take a project down whose question no pack asks any more; what was answered stays in the ledger."""
     assert record is not None
+    collect(operation)  # what was answered while others were applied
     if project.server_id is not None:
         operation.platform.delete_project(project.server_id)
     bury_project(operation, record)
     for state in operation.state.work.placements(project=project.key):
         if state.status is PlacementStatus.OPEN:
-            reason = "the question was taken out of the pack"
-            operation.state.work.close(state.placement.id, PlacementStatus.UNDECIDED, reason, ())
+            operation.state.work.close(state.placement.id, PlacementStatus.UNDECIDED, TAKEN_OUT, ())
     states = operation.state.work.placements(project=project.key)
     operation.state.work.set_published({state.placement.id: (None, None) for state in states})
     operation.state.registry.forget_project(project.key)

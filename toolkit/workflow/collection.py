@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from toolkit.errors import LabelStudioError
-from toolkit.models import Annotation, AssignmentStatus, Judgment, ProjectRecord
+from toolkit.models import Annotation, AssignmentStatus, Judgment, ProjectKey, ProjectRecord
 from toolkit.storage.findings import QUARANTINED, Finding, FindingKind
 from toolkit.storage.ledger import SEEN
 from toolkit.storage.registry import Account
@@ -290,6 +290,14 @@ def bury_project(operation: Operation, record: ProjectRecord) -> Appended:
         gone: list[tuple[int, Sequence[Annotation]]] = [(task, ()) for task in some]
         appended += operation.state.sightings.observe(record.server_id, record.config_version, gone)
     return appended
+
+
+def judge_again(operation: Operation, key: ProjectKey) -> None:
+    """Have answers judged again that did not fit a project's label config, now that it has another."""
+    placements = {finding.placement for finding in operation.state.findings.all((FindingKind.INVALID,))}
+    for placement in sorted(placements):
+        if split_placement_id(placement)[1] == key:
+            operation.state.ledger.note("judged again", placement=placement)
 
 
 def _late(operation: Operation, judged: Judged) -> Iterator[Finding]:

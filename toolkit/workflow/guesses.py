@@ -16,7 +16,7 @@ from toolkit.workflow.exchange import PredictionContent, ServerPrediction
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.sending import POLL_S
 
-PREDICTING = "predicting"  # what was under way when the last import of predictions was begun
+PREDICTING = "predicting-{}"  # by project: what was under way when the last import of predictions was begun
 MAX_LISTED = 20
 Key = tuple[int, str]  # task on the server, model version
 
@@ -79,16 +79,15 @@ def predict(operation: Operation, rows: Iterable[Mapping[str, Any]], *, dry_run:
 def _send(operation: Operation, project: int, missing: Sequence[tuple[Key, PredictionContent]]) -> None:
     registry, size = operation.state.registry, operation.settings.label_studio.batch
     for batch in operation.progress(list(chunks(missing, size)), "Sending predictions"):
-        registry.remember(PREDICTING, json.dumps({"project": project, "keys": [key for key, _ in batch]}))
+        registry.remember(PREDICTING.format(project), json.dumps([key for key, _ in batch]))
         operation.platform.import_predictions(project, [(task, content) for (task, _), content in batch])
-        registry.remember(PREDICTING, "")
+        registry.remember(PREDICTING.format(project), "")
 
 
 def _there(operation: Operation, project: int) -> dict[Key, ServerPrediction]:
     """Return what the server has, after an import that a killed run left behind; copies are taken away."""
-    told = operation.state.registry.remembered(PREDICTING)
-    sent = json.loads(told) if told else {"project": None, "keys": []}
-    awaited = {(task, version) for task, version in sent["keys"]} if sent["project"] == project else set()
+    told = operation.state.registry.remembered(PREDICTING.format(project))
+    awaited = {(task, version) for task, version in json.loads(told or "[]")}
     deadline = time.monotonic() + 5 + 0.01 * len(awaited)
     while True:
         found: dict[Key, ServerPrediction] = {}

@@ -16,7 +16,7 @@ from typing import Any
 from toolkit.labelconfig import read_controls, unanswered
 from toolkit.models import AssignmentStatus, Control, Judgment, ProjectKey, Tier
 from toolkit.storage.findings import Finding, FindingKind
-from toolkit.storage.ledger import DELETED, MIGRATED, RESTORED, SEEN, LedgerEntry
+from toolkit.storage.ledger import MIGRATED, RESTORED, SEEN, LedgerEntry
 from toolkit.storage.lineages import Lineages
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.routes import question_of, split_placement_id
@@ -27,7 +27,7 @@ class Version:
     """An annotation's version that counts, as far as its own history goes."""
 
     lineage: str
-    first_seq: int  # when the annotation was first seen
+    first_seq: int  # when the annotation was first seen as its author left it
     entry: LedgerEntry
     edited_by: str | None = None  # who changed it on the server since
 
@@ -75,19 +75,11 @@ def counting_versions(entries: Iterable[LedgerEntry]) -> list[Version]:
         if known is None:
             found[lineage] = Version(lineage, entry.seq, entry)
         elif entry.kind == MIGRATED or not known.own or (_own(entry) and entry.annotator == known.entry.annotator):
+            known.first_seq = known.first_seq if known.own else entry.seq  # it counts from when it became somebody's
             known.entry, known.edited_by = entry, None
         else:
             known.edited_by = entry.payload["edited_by"] or entry.annotator
     return list(found.values())
-
-
-def deleted_lineages(entries: Iterable[LedgerEntry]) -> set[str]:
-    """Return the annotations that are not on the server any more."""
-    lineages, gone = Lineages(), set[str]()
-    for entry in entries:
-        lineage = lineages.of(entry)
-        (gone.add if entry.kind == DELETED else gone.discard)(lineage)
-    return gone
 
 
 class _Judging:
@@ -101,6 +93,7 @@ class _Judging:
         self._overlaps = operation.state.work.overlaps(ids)
         tasks = operation.state.corpus.tasks({split_placement_id(name)[0] for name in ids})
         self._fields = {task.id: task.fields for task in tasks}
+        self._applied = {record.key: record.config_version for record in operation.state.registry.projects()}
         self._seats: dict[str, int] = defaultdict(int)
         self._answered: set[tuple[str, str]] = set()  # (question, annotator)
         standing = [version for version in versions if not version.payload.get("withdrawn")]
@@ -135,7 +128,7 @@ class _Judging:
             self._find(version, FindingKind.LOWER, "answered the same question at a lower tier")
             return
         self._answered.add(question)
-        answers, problems, controls = self._read(entry)
+        version_read, answers, problems, controls = self._read(entry)
         if problems:
             self._find(version, FindingKind.INVALID, "; ".join(problems))
             return
@@ -153,18 +146,29 @@ class _Judging:
         judged.progress[key] = AssignmentStatus.SKIPPED if skipped else AssignmentStatus.DONE
         judged.counting.append(version)
         if not skipped:
-            self._add(version, answers)
+            self._add(version, answers, version_read)
 
-    def _read(self, entry: LedgerEntry) -> tuple[dict[str, Any], list[str], tuple[Control, ...]]:
-        """Return answers, what is wrong with them, and the controls they are to; a skip answers none."""
+    def _read(self, entry: LedgerEntry) -> tuple[str, dict[str, Any], list[str], tuple[Control, ...]]:
+        """Return the config version an answer is to, the answers, what is wrong with them, and the controls.
+
+        Somebody may have answered on the new screen before we could take down that there is one: what does not fit the
+        version it was seen under, and fits the one that was applied last, is of that one. A skip answers nothing.
+        """
         if entry.payload["skipped"]:
-            return {}, [], ()
+            return entry.config_version, {}, [], ()
         task, key = split_placement_id(entry.placement)
-        controls = self._controls.of(key, entry.config_version)
         results, fields = entry.payload["results"], self._fields.get(task)
-        return *self._operation.codec.answers_from_results(results, controls, fields=fields), controls
+        read = self._operation.codec.answers_from_results
+        tried = []
+        for version in dict.fromkeys((entry.config_version, self._applied.get(key, entry.config_version))):
+            controls = self._controls.of(key, version)
+            answers, problems = read(results, controls, fields=fields)
+            tried.append((version, answers, problems, controls))
+            if not problems:
+                return tried[-1]
+        return tried[0]
 
-    def _add(self, version: Version, answers: Mapping[str, Any]) -> None:
+    def _add(self, version: Version, answers: Mapping[str, Any], config_version: str) -> None:
         entry = version.entry
         task, key = split_placement_id(entry.placement)
         self.judged.judgments += [
@@ -178,13 +182,13 @@ class _Judging:
                 domain=key.domain,
                 config=key.config,
                 tier=key.tier.value,
-                config_version=entry.config_version,
+                config_version=config_version,
                 lead_time_s=entry.payload["lead_time_s"],
                 created_at=datetime.fromisoformat(entry.payload["created_at"]),
                 annotation=version.lineage,
                 simulated=entry.payload["simulated"],
             )
-            for control in self._controls.of(key, entry.config_version)
+            for control in self._controls.of(key, config_version)
             if control.name in answers
         ]
 

@@ -7,13 +7,14 @@ migration that was killed goes on where it stopped: a rewriting that was done al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from toolkit.errors import ConfigError
 from toolkit.labelconfig import read_controls
 from toolkit.models import Control, Migration, Placement, PlacementStatus, ProjectKey, ProjectRecord
 from toolkit.storage.label_migrations import LabelMigration, MigrationStatus
-from toolkit.storage.ledger import MIGRATED
+from toolkit.storage.ledger import MIGRATED, SEEN
 from toolkit.storage.rows import batches
 from toolkit.workflow.collection import collect, judgments_of
 from toolkit.workflow.judging import Version, counting_versions
@@ -22,7 +23,7 @@ from toolkit.workflow.resolution import vote_on
 from toolkit.workflow.rewriting import AT_A_TIME, Rewriting, sender
 
 TRIES = 2  # at changing settings while people go on answering, before a last one
-CLOSED = (PlacementStatus.DECIDED, PlacementStatus.UNDECIDED)
+UNSURE = timedelta(seconds=2)  # how far the server's clock can be told
 
 
 def migrate(
@@ -43,7 +44,8 @@ def migrate(
     """
     running = _running(operation, record.key)
     if running is None:
-        running = operation.state.migrations.begin(record.key, record.config_version, chain[-1].after)
+        seq, _ = operation.state.ledger.head()
+        running = operation.state.migrations.begin(record.key, record.config_version, chain[-1].after, ledger_seq=seq)
         operation.state.ledger.note(
             "migration", project=str(record.key), before=running.before, after=running.after, number=running.id
         )
@@ -86,13 +88,15 @@ class _Forward(Rewriting):
         touched |= self._change_settings(changes)
         touched |= self._rewrite_late()
         self.save(self.item.after, changes)
-        self._settle(touched | set(operation.state.migrations.undo(self.item.id).get("placements", {})))
+        self._settle(touched | set(operation.state.migrations.undo(self.item.id, "placements")))
         operation.state.migrations.set_status(self.item.id, MigrationStatus.DONE)
 
     def _change_settings(self, changes: Mapping[str, Any]) -> set[str]:
         """Change the settings; the platform refuses while a control that is to go has an answer, which may be late."""
         touched = set[str]()
-        for _ in range(TRIES):
+        for number in range(TRIES):
+            moment = self.operation.platform.now() - UNSURE
+            self.operation.state.migrations.keep(self.item.id, "moment", {f"{moment.isoformat()}/{number}": None})
             try:
                 self.operation.platform.update_project(self.record.server_id, changes)
             except ConfigError:
@@ -119,12 +123,31 @@ class _Forward(Rewriting):
             for gone in (False, True):
                 done = [(at, p) for _, at, p in due if (at.deleted or bool(p.get("withdrawn"))) is gone]
                 self.operation.state.sightings.append(MIGRATED, self.record.server_id, done, deleted=gone)
+            after = {"config_version": self.item.after, "restamped": True}
+            stamped = [(at, {**v.payload, **after}) for v, at in found if self._is_on_the_new_screen(v)]
+            self.operation.state.sightings.append(MIGRATED, self.record.server_id, stamped)
         return touched
+
+    def _is_on_the_new_screen(self, version: Version) -> bool:
+        """Whether an answer came after the config was changed, and fits it: it only has to be taken down as such.
+
+        Labels that two configs have both may mean different things, so what fits is not enough to tell.
+        """
+        moments = [key.partition("/")[0] for key in self.operation.state.migrations.undo(self.item.id, "moment")]
+        entry = version.entry
+        if not moments or entry.kind != SEEN or entry.config_version != self.item.before:
+            return False
+        if datetime.fromisoformat(entry.payload["updated_at"]) < datetime.fromisoformat(max(moments)):
+            return False
+        controls = self.operation.config(self.record.key).controls
+        return not self.operation.codec.answers_from_results(entry.payload["results"], controls)[1]
 
     def _rewritten(self, version: Version) -> dict[str, Any] | None:
         """Return an annotation's payload after the migration, None where nothing of it changes."""
         payload = version.payload
-        if payload.get("migration") == self.item.id or payload.get("withdrawn"):
+        if payload.get("migration") == self.item.id or payload.get("withdrawn") or payload.get("restamped"):
+            return None
+        if self._is_on_the_new_screen(version):
             return None
         controls = self._controls(version.entry.config_version)
         rewritten = self.operation.codec.rewrite_results(payload["results"], self._chain, controls)
@@ -173,7 +196,7 @@ class _Forward(Rewriting):
         """Rewrite what the ledger does not hold; how it was is kept first, so that what was rewritten is left alone."""
         controls = self._controls(self.item.before)
         for some in batches(found, AT_A_TIME):
-            kept = self.operation.state.migrations.undo(self.item.id).get(kind, {})
+            kept = self.operation.state.migrations.undo(self.item.id, kind, [str(server_id) for server_id, _ in some])
             changed = {}
             for server_id, results in some:
                 before = list(results)
@@ -193,7 +216,7 @@ class _Forward(Rewriting):
     def _settle(self, placements: Iterable[str]) -> None:
         """Vote again on what was settled with labels that changed; open what is to be annotated again."""
         work = self.operation.state.work
-        kept = self.operation.state.migrations.undo(self.item.id).get("placements", {})
+        kept = self.operation.state.migrations.undo(self.item.id, "placements")
         for name in sorted(placements):
             state = self.states[name]
             was = PlacementStatus(kept[name]["placements"][0]["status"])
@@ -201,7 +224,7 @@ class _Forward(Rewriting):
             if again and was is not PlacementStatus.ESCALATED:
                 work.revise(name, PlacementStatus.OPEN, None, (), asked_again=again)
                 work.set_published({name: (state.server_task, None)})
-            elif was in CLOSED:
+            elif was is not PlacementStatus.OPEN:
                 self._vote_again(state.placement, was, kept[name]["placements"][0]["outcome"])
 
     def _asked_again(self, placement: str) -> set[str]:

@@ -15,7 +15,7 @@ from toolkit.packs import pack_named
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import FoundProject
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.projects import found_or_begun, marker_of, project_spec, wanted_settings
+from toolkit.workflow.projects import found_or_begun, project_spec, wanted_settings
 
 Origin = Literal["files", "server", "both"]
 Action = Literal["create", "rebuild", "update", "drift", "destroy", "unchanged"]
@@ -129,10 +129,8 @@ def _project(operation: Operation, key: ProjectKey, record: ProjectRecord | None
     spec = project_spec(operation, key)
     if record is None or record.config_version != operation.config(key).version:
         operation.platform.check_config(str(key), spec.xml)
-    if record is None:
-        found = operation.platform.find_project(marker_of(operation, key), None)
-    else:
-        found = found_or_begun(operation, record)
+    by_marker = operation.platform.find_project
+    found = by_marker(spec.marker, None) if record is None else found_or_begun(operation, record)
     if found is None or (record is not None and found.server_id != record.server_id):
         return _made(operation, key, record, spec.title, found)
     wanted = wanted_settings(operation, key, record)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
 from itertools import islice
 from typing import Any
 
 from toolkit.errors import LabelStudioError
 from toolkit.models import ProjectKey, ProjectRecord
 from toolkit.packs import pack_named
+from toolkit.workflow.credentials import Credentials
 from toolkit.workflow.exchange import FoundProject, ProjectSpec
 from toolkit.workflow.operation import Operation
 
@@ -68,13 +69,14 @@ def found_project(operation: Operation, record: ProjectRecord) -> FoundProject |
     """Return a project of the registry as the server has it, or None where it is gone.
 
     Members can change a description, and with it the marker: then the project is known by its id, if its tasks are
-    ours and no other workspace's marker is on it.
+    ours. Where another workspace's marker is on it, our annotators must have their accounts there, too: a server that
+    was set up anew may give the same tasks the same numbers.
     """
     platform = operation.platform
     bare = platform.find_project("", record.server_id)
     if bare is None or record.adopted or marker_of(operation, record.key) in str(bare.settings.get("description", "")):
         return bare
-    if "[tk:" in str(bare.settings.get("description", "")):
+    if _of_another(operation, bare) and not knows_our_people(operation):
         return None
     published = {state.server_task: state.placement.id for state in operation.state.work.placements(project=record.key)}
     sample = list(islice(platform.tasks(record.server_id), SAMPLE))
@@ -84,6 +86,25 @@ def found_project(operation: Operation, record: ProjectRecord) -> FoundProject |
 def found_or_begun(operation: Operation, record: ProjectRecord) -> FoundProject | None:
     """Return a project of the registry, or else the one that was begun in its place and never finished, or None."""
     return found_project(operation, record) or operation.platform.find_project(marker_of(operation, record.key), None)
+
+
+def _of_another(operation: Operation, found: FoundProject) -> bool:
+    """Whether a project carries the marker of another workspace, in earnest or because somebody wrote it there."""
+    names = re.findall(r"\[tk:([0-9a-f]{8}):", str(found.settings.get("description", "")))
+    return any(name != operation.name for name in names)
+
+
+def knows_our_people(operation: Operation) -> bool:
+    """Whether the server has one of our annotators' accounts, by number and address: another server has not."""
+    credentials, people = Credentials(operation.folder), operation.state.people.all()
+    for member in operation.platform.members():
+        account = operation.state.registry.accounts().get(member.server_user)
+        if account is None:
+            continue
+        known, person = credentials.of(account.pseudonym), people.get(account.pseudonym)
+        if member.email and member.email in (known[0] if known else None, person.email if person else None):
+            return True
+    return False
 
 
 def require_project(operation: Operation, record: ProjectRecord) -> FoundProject:
@@ -101,11 +122,6 @@ def require_project(operation: Operation, record: ProjectRecord) -> FoundProject
             hint="`toolkit apply` makes it anew, with its tasks and annotations from the ledger.",
         )
     return found
-
-
-def same_settings(operation: Operation, one: Mapping[str, Any], other: Mapping[str, Any], name: str) -> bool:
-    """Say whether a setting means the same in both."""
-    return operation.platform.same_setting(name, one.get(name), other.get(name))
 
 
 def project_title(title: str, key: ProjectKey) -> str:

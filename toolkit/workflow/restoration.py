@@ -14,7 +14,7 @@ from toolkit.workflow.exchange import AnnotationContent
 from toolkit.workflow.judging import Version, judge
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.projects import found_project
-from toolkit.workflow.rewriting import liveliest
+from toolkit.workflow.rewriting import liveliest, users
 from toolkit.workflow.sending import Sending
 from toolkit.workflow.staffing import assignees_of
 from toolkit.workflow.verification import Incident, IncidentKind, verify
@@ -61,7 +61,14 @@ def restore(operation: Operation, *, dry_run: bool = False) -> RestoreReport:
     found.require_chain()
     able = (*PUT_BACK, *TAKEN_AWAY, *TASKS)
     there = {record.key: record for record in operation.state.registry.projects() if found_project(operation, record)}
-    restorable = [item for item in found.incidents if item.kind in able and item.project in {str(key) for key in there}]
+    authors = users(operation)  # what somebody made whose account is gone cannot be put back in their name
+    restorable = [
+        item
+        for item in found.incidents
+        if item.kind in able
+        and item.project in {str(key) for key in there}
+        and (item.kind not in PUT_BACK or item.annotator in authors)
+    ]
     left = [item for item in found.incidents if item not in restorable]
     if not dry_run and restorable:
         for key, record in there.items():
@@ -110,7 +117,8 @@ class _Contents:
     def of(self, placement: str) -> list[AnnotationContent]:
         """Return what to send with a task."""
         judged = judge(self._operation, siblings(self._operation, placement))
-        found = [version for version in judged.counting if version.entry.placement == placement]
+        counting = [version for version in judged.counting if version.entry.placement == placement]
+        found = [version for version in counting if version.entry.annotator in self._users]
         expect_back(self._operation, found)
         self.n_given += len(found)
         return [content_sent(version, self._users) for version in found]
@@ -119,11 +127,6 @@ class _Contents:
 def siblings(operation: Operation, placement: str) -> list[str]:
     """Return all placements of a placement's task: which answers count is told from all of them."""
     return operation.state.work.placements_of([placement.partition("@")[0]])
-
-
-def users(operation: Operation) -> dict[str, int]:
-    """Return the server's user of each pseudonym."""
-    return {account.pseudonym: user for user, account in operation.state.registry.accounts().items()}
 
 
 def content_sent(version: Version, by_name: Mapping[str, int]) -> AnnotationContent:

@@ -19,8 +19,8 @@ from toolkit.workflow.exchange import AnnotationContent
 from toolkit.workflow.judging import Version, counting_versions
 from toolkit.workflow.migration import resume
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.projects import require_project
-from toolkit.workflow.rewriting import CONFIG, Rewriting, sender
+from toolkit.workflow.projects import found_project, require_project
+from toolkit.workflow.rewriting import CONFIG, Rewriting, sender, users
 
 Held = tuple[Version, Sighting]
 NAMESPACE = uuid.UUID("c3a0be5a-5a55-5d0c-8a40-5f1b7a0f9a1e")
@@ -39,10 +39,14 @@ def finish_migrations(operation: Operation) -> None:
     records = {record.key: record for record in operation.state.registry.projects()}
     for item in operation.state.migrations.all():
         record = records.get(item.key)
-        if item.status is MigrationStatus.GOING_BACK and record is not None:
+        if record is None or item.status not in (MigrationStatus.GOING_BACK, MigrationStatus.RUNNING):
+            continue
+        if found_project(operation, record) is None:
+            continue  # `apply` makes it anew first
+        if item.status is MigrationStatus.GOING_BACK:
             _Back(operation, record, item).run()
             collect(operation)
-        elif item.status is MigrationStatus.RUNNING and record is not None:
+        else:
             config, migrations = operation.config(item.key), pack_named(operation.packs, item.key.domain).migrations
             chain = path(migrations, item.key.config, item.before, item.after)
             if not chain or config.version != item.after:
@@ -78,7 +82,7 @@ def rollback(operation: Operation, config: str | None = None) -> RollbackReport:
     collect(operation)
     whole = [item for item in undoable if item not in begun]
     for item in whole:
-        _refuse_new_work(operation, item)
+        _refuse_new_work(operation, item, records[item.key])
     for item in whole:
         operation.state.migrations.set_status(item.id, MigrationStatus.GOING_BACK)
         operation.state.ledger.note("rollback", project=str(item.key), before=item.after, after=item.before)
@@ -100,17 +104,29 @@ def _undoable(operation: Operation, config: str | None) -> list[LabelMigration]:
     wanted = config or names[0]
     if wanted not in names:
         raise WorkspaceError(f"{wanted!r} was not migrated; migrated were: {', '.join(names)}.")
-    of_config = [item for item in done if f"{item.key.domain}/{item.key.config}" == wanted]
-    last = of_config[-1]
-    return [item for item in of_config if (item.before, item.after) == (last.before, last.after)]
+    newest = {item.key: item for item in done if f"{item.key.domain}/{item.key.config}" == wanted}
+    last = list(newest.values())[-1]
+    there = {record.key for record in operation.state.registry.projects()}
+    found = [item for item in newest.values() if (item.before, item.after) == (last.before, last.after)]
+    if missing := [str(item.key) for item in found if item.key not in there]:
+        raise WorkspaceError(
+            f"The project {missing[0]} was taken down since, so its migration cannot be undone.",
+            hint="put the question back into the pack and run `toolkit apply` first.",
+        )
+    return found
 
 
-def _refuse_new_work(operation: Operation, item: LabelMigration) -> None:
+def _refuse_new_work(operation: Operation, item: LabelMigration, record: ProjectRecord) -> None:
+    if record.config_version != item.after:
+        raise WorkspaceError(
+            f"{item.key} has had another label config since ({record.config_version}, not {item.after}).",
+            hint="put the label config of that version back and run `toolkit apply` first.",
+        )
     placements = [state.placement.id for state in operation.state.work.placements(project=item.key)]
     new = {
         entry.placement
-        for entry in operation.state.ledger.entries(placements=placements)
-        if entry.kind == SEEN and entry.config_version == item.after
+        for entry in operation.state.ledger.entries(placements=placements, after=item.ledger_seq)
+        if (entry.kind == SEEN and entry.config_version != item.before) or entry.payload.get("restamped")
     }
     if new:
         raise WorkspaceError(
@@ -124,26 +140,25 @@ class _Back(Rewriting):
 
     def __init__(self, operation: Operation, record: ProjectRecord, item: LabelMigration) -> None:
         super().__init__(operation, record, item)
-        self._users = {account.pseudonym: user for user, account in operation.state.registry.accounts().items()}
+        self._users = users(operation)
 
     def run(self) -> int:
         """Put everything back as it was; return how many annotations that concerns."""
         operation, item = self.operation, self.item
         require_project(operation, self.record)
         n_annotations = self._put_back_annotations()
-        undo = operation.state.migrations.undo(item.id)
         for kind, update in (
             ("predictions", operation.platform.update_prediction),
             ("drafts", operation.platform.update_draft),
         ):
             there = {str(found.server_id) for found in getattr(operation.platform, kind)(self.record.server_id)}
-            for server_id, results in undo.get(kind, {}).items():
+            for server_id, results in operation.state.migrations.undo(item.id, kind).items():
                 if server_id in there:
                     update(int(server_id), results)
         xml = operation.state.registry.config_xml(item.key.domain, item.key.config, item.before)
         operation.platform.update_project(self.record.server_id, {CONFIG: xml})
         self.save(item.before, {CONFIG: xml})
-        for placement, kept in undo.get("placements", {}).items():
+        for placement, kept in operation.state.migrations.undo(item.id, "placements").items():
             operation.state.work.put_back(placement, kept)
         operation.state.migrations.set_status(item.id, MigrationStatus.UNDONE)
         return n_annotations
@@ -180,7 +195,7 @@ class _Back(Rewriting):
         """
         befores = {version.lineage: before for (version, _), before in due}
         for version, at in found:
-            if at.deleted and self._withdrew(version):
+            if at.deleted and at.annotator in self._users and self._withdrew(version):
                 yield at, befores.get(version.lineage, version.payload)
 
     def _withdrew(self, version: Version) -> bool:

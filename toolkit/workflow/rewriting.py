@@ -12,6 +12,7 @@ from toolkit.models import ProjectRecord
 from toolkit.storage.label_migrations import LabelMigration
 from toolkit.storage.lineages import Sighting
 from toolkit.storage.rows import batches
+from toolkit.workflow.collection import judge_again
 from toolkit.workflow.judging import Version, counting_versions
 from toolkit.workflow.operation import Operation
 
@@ -40,7 +41,10 @@ class Rewriting:
             held: dict[str, Sighting] = {}
             for sighting in sorted(self.operation.state.sightings.of_placements(some), key=liveliest):
                 held[sighting.lineage] = sighting
-            found = [(version, held[version.lineage]) for version in counting_versions(entries)]
+            found = [
+                (version, replace(held[version.lineage], annotator=version.entry.annotator))
+                for version in counting_versions(entries)
+            ]
             if found:
                 yield found
 
@@ -48,10 +52,20 @@ class Rewriting:
         """Remember the version that the project has from now on."""
         key, registry = self.record.key, self.operation.state.registry
         records = {record.key: record for record in registry.projects()}
-        xml = registry.config_xml(key.domain, key.config, version) or str(settings[CONFIG])
+        known = registry.config_xml(key.domain, key.config, version)
+        xml = known or str(settings.get(CONFIG, self.operation.config(key).xml))
         config = replace(self.operation.config(key), xml=xml, version=version, controls=read_controls(xml))
         now = records[key]
+        settings = {CONFIG: xml, **settings}
         registry.save_project(replace(now, config_version=version, settings={**now.settings, **settings}), config)
+        judge_again(self.operation, key)
+
+
+def users(operation: Operation) -> dict[str, int]:
+    """Return the server's user of each pseudonym whose account is still there; of several the newest."""
+    there = {member.server_user for member in operation.platform.members()}
+    accounts = sorted(operation.state.registry.accounts().items())
+    return {account.pseudonym: user for user, account in accounts if user in there}
 
 
 def sender(operation: Operation, at: Sighting, payload: Mapping[str, Any]) -> Callable[[], None]:

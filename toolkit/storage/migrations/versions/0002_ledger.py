@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("project", "server_id"),
+        sa.PrimaryKeyConstraint("project", "server_id", "lineage"),
     )
     op.create_index(op.f("ix_sightings_placement"), "sightings", ["placement"], unique=False)
     op.create_index("sightings_by_task", "sightings", ["project", "server_task"], unique=False)
@@ -67,14 +67,22 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("undo", sa.Text(), nullable=False),
+        sa.Column("ledger_seq", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "label_migration_undo",
+        sa.Column("migration", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("thing", sa.String(length=256), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("migration", "kind", "thing"),
     )
 
 
 def downgrade() -> None:
     """Drop what was added."""
-    for name in ("label_migrations", "findings", "sightings", "people"):
+    for name in ("label_migration_undo", "label_migrations", "findings", "sightings", "people"):
         op.drop_table(name)
     op.drop_index("ledger_by_annotator", "ledger")
     with op.batch_alter_table("releases") as releases:
