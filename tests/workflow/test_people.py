@@ -97,6 +97,9 @@ class Server:
             raise AuthenticationError("Nobody can log in with this address and password.")
         return Probe(self, account.server_user)
 
+    def now(self):
+        return datetime.now(UTC)
+
     def ensure_view(self, project, annotator, user=None):
         return self.views.setdefault((project, annotator), len(self.views) + 100)
 
