@@ -258,3 +258,11 @@ def test_mistakes_in_several_files_are_told_at_once(folder):
     required = [name for name, field in DomainFile.model_fields.items() if field.is_required()]
     assert medicine[:-1] == [f"medicine/domain.yaml: {name}: field required" for name in required]
     assert medicine[-1].startswith("medicine/guidelines.md: no such file")
+
+
+def test_a_part_of_the_screen_that_waits_for_a_label_that_is_gone_is_a_problem(tmp_path):
+    shutil.copytree(bundled_configs() / "domains", tmp_path / "domains")
+    path = tmp_path / "domains" / "finance" / "labels" / "claims.xml"
+    path.write_text(path.read_text("utf-8").replace('<Choice value="high"', '<Choice value="severe"'), encoding="utf-8")
+    with pytest.raises(ConfigError, match="wait for what cannot be chosen: risk: high"):
+        load_packs(tmp_path / "domains")

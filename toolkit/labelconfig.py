@@ -81,6 +81,29 @@ def _field(node: ElementTree.Element) -> str | None:
     return value[1:] if value.startswith("$") else None
 
 
+def dead_conditions(xml: str) -> tuple[str, ...]:
+    """Return what parts of the screen wait for that can never be answered: "risk: severe", or "risk" for no control.
+
+    Examples
+    --------
+    >>> dead_conditions('<View visibleWhen="choice-selected" whenTagName="risk" whenChoiceValue="low"/>')
+    ('risk',)
+    """
+    controls = {control.name: control for control in read_controls(xml)}
+    dead = []
+    for node in _parse(xml).iter():
+        name = node.get("whenTagName")
+        if node.get("visibleWhen") is None or name is None:
+            continue
+        if name not in controls:
+            dead.append(name)
+            continue
+        waited = [value for key in ("whenChoiceValue", "whenLabelValue") for value in node.get(key, "").split(",")]
+        known = set(controls[name].labels)
+        dead += [f"{name}: {value}" for value in waited if value and known and value not in known]
+    return tuple(dict.fromkeys(dead))
+
+
 def unanswered(controls: Sequence[Control], answers: Collection[str]) -> tuple[str, ...]:
     """Return the required controls that have no answer, though they were shown.
 

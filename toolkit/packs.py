@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from toolkit.config import DomainFile, LabelConfigFile, Name, read_yaml
 from toolkit.errors import ConfigError, UnknownDomainError
-from toolkit.labelconfig import config_version, read_controls, referenced_fields
+from toolkit.labelconfig import config_version, dead_conditions, read_controls, referenced_fields
 from toolkit.migrations import load_migrations, misfits
 from toolkit.models import CATEGORICAL, DomainPack, LabelConfig, Migration, Task, Thresholds, Tier
 
@@ -200,6 +200,8 @@ def _problems(config: LabelConfig) -> list[str]:
         problems.append(f"fields: the screen shows {', '.join('$' + name for name in missing)}, which is not listed")
     if unused := sorted(set(config.fields) - set(shown)):
         problems.append(f"fields: {', '.join(unused)} is listed but not shown on the screen")
+    if dead := dead_conditions(config.xml):
+        problems.append(f"file: parts of the screen wait for what cannot be chosen: {', '.join(dead)}")
     for name in config.decisive:
         control = config.control(name)
         if control is None:

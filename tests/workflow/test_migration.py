@@ -16,7 +16,7 @@ from tests.workflow.screens import (
 from toolkit.errors import ConfigError, WorkspaceError
 from toolkit.models import AssignmentStatus, PlacementStatus
 from toolkit.storage.ledger import MIGRATED
-from toolkit.workflow import apply, collect, plan, publish, resolve, rollback, verify
+from toolkit.workflow import apply, collect, plan, publish, release, resolve, rollback, verify
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import PredictionContent
 from toolkit.workspace import open_workspace
@@ -203,6 +203,8 @@ def test_a_migration_that_was_killed_goes_on(answered, folder, fake, monkeypatch
                 patched.setattr(fake, broken, fail)
             with pytest.raises(RuntimeError, match="killed"):
                 apply(later)
+        with pytest.raises(WorkspaceError, match="is not finished"):
+            release(later, "bonds")
         apply(later)
         assert labels(later) == ["high", "high", "low", "low", "mid", "mid", "none", "none"]
         first, second = states(later)[:2]

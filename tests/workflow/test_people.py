@@ -588,3 +588,13 @@ def test_a_rotation_that_was_killed_keeps_every_old_key_once(folder, opened):
     keys.rotate()
     assert [name for name, _ in keys.former("ada")].count(first) == 1
     assert len({name for name, _ in keys.former("ada")} | {keys.of("ada")}) == 3
+
+
+def test_the_account_that_the_toolkit_works_with_is_not_shut_out(working, server):
+    plain = server.members
+    server.members = lambda: [replace(member, own=member.name == "ada") for member in plain()]
+    with working() as operation:
+        for dry_run in (True, False):
+            with pytest.raises(InputError, match="toolkit itself works with"):
+                offboard(operation, "ada", dry_run=dry_run)
+        assert operation.state.people.offboarded() == frozenset()

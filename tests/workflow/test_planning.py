@@ -6,7 +6,7 @@ from tests.workflow.screens import XML, annotate_all, snapshot, states, write_pa
 from toolkit.errors import ConfigError
 from toolkit.models import PlacementStatus
 from toolkit.storage.people import Person
-from toolkit.workflow import apply, collect, plan, publish, resolve
+from toolkit.workflow import apply, collect, plan, publish, release, resolve, verify
 from toolkit.workflow.collection import judgments_of
 from toolkit.workspace import open_workspace
 
@@ -235,4 +235,35 @@ def test_a_question_put_back_is_asked_again(bonds, folder, fake):
         apply(later)
         publish(later)
         assert [state.status for state in states(later)].count(PlacementStatus.OPEN) == 3
-        assert len(fake.stored) == 3
+        assert len(fake.stored) == 4
+        assert len(fake.found) == 2
+        assert verify(later).passed
+
+
+def test_guidelines_that_changed_show_the_lines_that_differ(bonds, folder):
+    path = folder / "configs" / "domains" / "bonds" / "guidelines.md"
+    path.write_text(path.read_text("utf-8") + "\nLook at the issuer, too.\n", encoding="utf-8")
+    with open_workspace(folder, writing=False) as later:
+        (change,) = only(plan(later)).changes
+        assert (change.field, change.lines) == ("instructions", ("+ Look at the issuer, too.",))
+
+
+def test_a_release_is_made_with_the_config_that_people_saw(bonds, folder, fake):
+    annotate_all(bonds, fake)
+    resolve(bonds)
+    first = release(bonds, "bonds")
+    config = {"file": "labels/risk.xml", "title": "Risk of bonds", "modality": "text", "fields": ["text"]}
+    renamed = XML.replace('name="risk"', 'name="danger"')
+    write_pack(folder, renamed, configs={"risk": {**config, "decisive": ["danger"]}})
+    with open_workspace(folder, writing=False) as later:
+        again = release(later, "bonds")
+        assert again.release.version == first.release.version
+
+
+def test_a_migration_that_leads_from_elsewhere_is_named(bonds, folder, fake):
+    annotate_all(bonds, fake)
+    renamed = XML.replace('"low"', '"slight"')
+    migration = {"config": "risk", "from": "a" * 12, "to": "b" * 12, "rename_labels": {"risk": {"low": "slight"}}}
+    write_pack(folder, renamed, migrations=[migration])
+    with open_workspace(folder, writing=False) as later, pytest.raises(ConfigError, match="leads from aaaaaaaaaaaa"):
+        apply(later)

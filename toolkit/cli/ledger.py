@@ -9,11 +9,13 @@ import typer
 
 from toolkit.cli.common import DryRunOption, JsonOption, WorkspaceOption, opened
 from toolkit.cli.render import listed_of, print_json, print_table, shortened
+from toolkit.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from toolkit.storage.ledger import LedgerEntry
+    from toolkit.workflow.operation import Operation
     from toolkit.workflow.verification import Incident
 
 app = typer.Typer(help="Every annotation version ever seen, in a chain.", no_args_is_help=True)
@@ -79,6 +81,8 @@ def log(
         entries = sorted(
             operation.state.ledger.entries(placements=placements, annotator=annotator), key=lambda entry: entry.seq
         )
+        if annotator is not None and not entries and annotator not in _everybody(operation):
+            raise InputError(f"Nobody is called {annotator!r}.", hint="`toolkit team list` names everybody.")
     if as_json:
         print_json({"entries": entries})
         return
@@ -93,6 +97,12 @@ def log(
     )
     if not entries:
         typer.echo("no entries")
+
+
+def _everybody(operation: Operation) -> set[str]:
+    accounts = operation.state.registry.accounts().values()
+    names = {account.pseudonym for account in accounts} | set(operation.state.people.all())
+    return names | {member.pseudonym for member in operation.team}
 
 
 def _what(entry: LedgerEntry) -> str:

@@ -76,6 +76,11 @@ def apply(
         ("project", "action", "title", "changes"),
         [(p.key, p.action, p.title, ", ".join(change.field for change in p.changes)) for p in report.plan.projects],
     )
+    if report.n_rewritten or report.n_asked_again:
+        typer.echo(
+            f"{report.n_rewritten} annotations have their new labels, {report.n_asked_again} are to be made again"
+            " (`toolkit publish` asks for them); `toolkit migrate --rollback` undoes it"
+        )
     if report.n_tasks_restored:
         typer.echo(
             f"{report.n_tasks_restored} tasks and {report.n_annotations_restored} annotations put back from the ledger"
@@ -86,11 +91,12 @@ def migrate(
     config: Annotated[str | None, typer.Argument(help='A label config, as "finance/claims".')] = None,
     workspace: WorkspaceOption = Path(),
     rollback: Annotated[bool, typer.Option("--rollback", help="Undo the last migration of the label config.")] = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the migrations of label configs, or undo the last one; `toolkit apply` carries them out."""
     if rollback:
-        _roll_back(workspace, config, as_json=as_json)
+        _roll_back(workspace, config, dry_run=dry_run, as_json=as_json)
         return
     with opened(workspace, writing=False) as operation:
         found = [
@@ -110,16 +116,18 @@ def migrate(
         typer.echo("no label config was migrated yet; a pack's migrations.yaml says what becomes of labels")
 
 
-def _roll_back(workspace: Path, config: str | None, *, as_json: bool) -> None:
+def _roll_back(workspace: Path, config: str | None, *, dry_run: bool, as_json: bool) -> None:
     from toolkit.workflow import rollback as step
 
     with opened(workspace) as operation:
-        report = step(operation, config)
+        report = step(operation, config, dry_run=dry_run)
     if as_json:
         print_json({"rollback": report})
         return
     for item in report.migrations:
-        typer.echo(f"{item.key} is at version {item.before} again")
+        typer.echo(f"{item.key} {'would be' if dry_run else 'is'} at version {item.before} again")
+    if dry_run:
+        return
     typer.echo(f"{report.n_annotations} annotations are as they were")
     say("put the label config's file back as well, or the next `toolkit apply` migrates again")
 
@@ -152,9 +160,11 @@ def _print_project(project: ProjectPlan) -> None:
     for step in project.migrations:
         typer.echo(f"    annotations follow by migrations.yaml: {step.before} → {step.after}")
     for loss in project.losses:
-        typer.echo(f"    ! lost on the server: {loss.partition(': ')[2]}")
+        what = loss.partition(": ")[2]
+        typer.echo(f"    ! {what}" if what.startswith("migrations.yaml") else f"    ! lost on the server: {what}")
     if project.hint:
-        typer.echo(f"    a migration that would carry them:\n{project.hint}")
+        typer.echo("    a migration that would carry them (migrations.yaml in the pack's folder, below migrations:)")
+        typer.echo(project.hint)
 
 
 def _print_change(change: FieldChange) -> None:

@@ -126,7 +126,7 @@ def print_published(report: PublishReport) -> None:
     verb = "would be " if report.dry_run else ""
     typer.echo(
         f"{report.n_assigned} assignments {verb}made, {report.n_imported} tasks {verb}sent,"
-        f" {report.n_updated} {verb}given to other annotators"
+        f" {report.n_updated} {verb}brought up to date on the server"
     )
     if report.n_duplicates:
         say(f"{report.n_duplicates} tasks are on the server more than once; the first of each counts")

@@ -75,6 +75,10 @@ class LabelMigrations:
             for row in rows
         ]
 
+    def unfinished(self) -> list[LabelMigration]:
+        """Return the migrations that were begun, forth or back, and not finished."""
+        return [item for item in self.all() if item.status in (MigrationStatus.RUNNING, MigrationStatus.GOING_BACK)]
+
     def set_status(self, number: int, status: MigrationStatus) -> None:
         """Say how far a migration has come."""
         finished = now() if status in (MigrationStatus.DONE, MigrationStatus.UNDONE) else None

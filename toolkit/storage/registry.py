@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, select, update
+from sqlalchemy import ColumnElement, Engine, Row, Table, delete, select, update
 
 from toolkit.labelconfig import read_controls
 from toolkit.models import LabelConfig, Modality, ProjectKey, ProjectRecord, Tier
@@ -96,32 +96,21 @@ class Registry:
                 connection.execute(delete(table).where(table.c.project == server_id))
             connection.execute(delete(s.projects).where(*where))
 
-    def retired_config(self, key: ProjectKey) -> LabelConfig | None:
-        """Return the label config that was applied last for a question that no pack asks any more, or None."""
+    def config_at(self, key: ProjectKey, version: str | None = None) -> LabelConfig | None:
+        """Return a label config as it was applied, at a version or the last time; None where it never was."""
         table = s.config_versions
-        query = (
-            select(table)
-            .where(table.c.domain == key.domain, table.c.config == key.config, table.c.spec.is_not(None))
-            .order_by(table.c.applied_at.desc())
-            .limit(1)
-        )
+        query = select(table).where(table.c.domain == key.domain, table.c.config == key.config)
+        query = query.where(table.c.spec.is_not(None))
+        if version is not None:
+            query = query.where(table.c.version == version)
         with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            return None
-        spec = json.loads(row.spec)
-        return LabelConfig(
-            name=key.config,
-            domain=key.domain,
-            title=spec["title"],
-            xml=row.xml,
-            modality=Modality(spec["modality"]),
-            fields=tuple(spec["fields"]),
-            controls=read_controls(row.xml),
-            decisive=tuple(spec["decisive"]),
-            overlap=spec["overlap"],
-            version=row.version,
-        )
+            row = connection.execute(query.order_by(table.c.applied_at.desc()).limit(1)).first()
+        return None if row is None else _config(key, row)
+
+    def applied_version(self, key: ProjectKey) -> str | None:
+        """Return the version of the label config that a project has, or None where there is no project."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(s.projects.c.config_version).where(*_is(s.projects, key))).scalar()
 
     def config_xml(self, domain: str, config: str, version: str) -> str | None:
         """Return a label config as it was at a version, or None."""
@@ -177,6 +166,22 @@ class Registry:
     def remember(self, key: str, value: str) -> None:
         """Keep a fact about the workspace as a whole."""
         upsert(self._engine, s.workspace, {"key": key, "value": value})
+
+
+def _config(key: ProjectKey, row: Row[Any]) -> LabelConfig:
+    spec = json.loads(row.spec)
+    return LabelConfig(
+        name=key.config,
+        domain=key.domain,
+        title=spec["title"],
+        xml=row.xml,
+        modality=Modality(spec["modality"]),
+        fields=tuple(spec["fields"]),
+        controls=read_controls(row.xml),
+        decisive=tuple(spec["decisive"]),
+        overlap=spec["overlap"],
+        version=row.version,
+    )
 
 
 def _is(table: Table, key: ProjectKey) -> tuple[ColumnElement[bool], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from toolkit.errors import ConfigError
 from toolkit.models import PlacementStatus, ProjectKey, ProjectRecord
 from toolkit.workflow.collection import bury_project, collect, judge_again
-from toolkit.workflow.migration import migrate
+from toolkit.workflow.migration import Migrated, migrate
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.planning import Plan, ProjectPlan, plan
 from toolkit.workflow.projects import GUIDELINES, guidelines_digest, marker_of, wanted_settings
@@ -28,6 +28,8 @@ class ApplyReport:
     done: bool  # False for a dry run, where nothing differed, and where the person present said no
     n_tasks_restored: int = 0  # put back into projects that had been deleted
     n_annotations_restored: int = 0
+    n_rewritten: int = 0  # annotations that a migration gave their new labels
+    n_asked_again: int = 0  # annotations that a migration withdrew, to be made again
 
 
 def apply(
@@ -62,8 +64,7 @@ def apply(
     LabelStudioError
         The server is not there or refuses.
     """
-    if not dry_run:
-        finish_migrations(operation)
+    migrated = Migrated() if dry_run else finish_migrations(operation)
     intended = plan(operation)
     if intended.losses and not allow_destructive and not dry_run:
         raise ConfigError(_refusal(intended), hint="`toolkit apply --allow-destructive` does it nonetheless.")
@@ -74,19 +75,20 @@ def apply(
         collect(operation)  # what was answered so far was answered on the screen as it is now
     n_tasks = n_annotations = 0
     for project in operation.progress(intended.projects, "Applying projects"):
-        tasks, annotations = _carry_out(operation, project)
-        n_tasks, n_annotations = n_tasks + tasks, n_annotations + annotations
-    if any(project.action == "rebuild" for project in changing):
+        (tasks, annotations), followed = _carry_out(operation, project)
+        n_tasks, n_annotations, migrated = n_tasks + tasks, n_annotations + annotations, migrated + followed
+    if n_tasks or any(project.action == "rebuild" for project in changing):
         collect(operation)
-        finish_migrations(operation)
-    return ApplyReport(intended, bool(changing), n_tasks, n_annotations)
+        migrated += finish_migrations(operation)
+    return ApplyReport(intended, bool(changing), n_tasks, n_annotations, migrated.n_rewritten, migrated.n_asked_again)
 
 
 def _refusal(intended: Plan) -> str:
-    hints = [project.hint.rstrip() for project in intended.projects if project.hint]
+    hints = list(dict.fromkeys(project.hint.rstrip() for project in intended.projects if project.hint))
     lines = ["The server would lose work:", *(f"  {loss}" for loss in intended.losses)]
     if hints:
-        lines += ["A migration in the pack's migrations.yaml carries the labels instead, such as:", *hints]
+        lines += ["A migration carries the labels instead, such as (migrations.yaml in the pack's folder):"]
+        lines += ["version: 1", "migrations:", *hints]
     return "\n".join(lines)
 
 
@@ -95,21 +97,21 @@ def _touches_annotations(project: ProjectPlan) -> bool:
     return project.action in ("rebuild", "destroy") or label_config or bool(project.migrations)
 
 
-def _carry_out(operation: Operation, project: ProjectPlan) -> tuple[int, int]:
-    """Carry out one project's plan; return how many tasks and annotations were put back."""
+def _carry_out(operation: Operation, project: ProjectPlan) -> tuple[tuple[int, int], Migrated]:
+    """Carry out one project's plan; return how many tasks and annotations were put back, and what was migrated."""
     records = {record.key: record for record in operation.state.registry.projects()}
     record = records.get(project.key)
     if project.action == "destroy":
         _destroy(operation, project, record)
-        return 0, 0
+        return (0, 0), Migrated()
     if project.action in ("create", "rebuild") or project.server_id is None:
-        return _make(operation, project, record)
+        return _make(operation, project, record), Migrated()
     if project.action != "unchanged":
-        _change(operation, project, project.server_id, record)
-    elif record is None or not record.settings or record.config_version != operation.config(project.key).version:
+        return (0, 0), _change(operation, project, project.server_id, record)
+    if record is None or not record.settings or record.config_version != operation.config(project.key).version:
         # Found again by its marker, applied by an older toolkit, or changed by a run that was killed before it said so.
         _save(operation, project.key, project.server_id, record)
-    return 0, 0
+    return (0, 0), Migrated()
 
 
 def _make(operation: Operation, project: ProjectPlan, record: ProjectRecord | None) -> tuple[int, int]:
@@ -128,8 +130,7 @@ def _make(operation: Operation, project: ProjectPlan, record: ProjectRecord | No
         operation.state.ledger.note(event, project=str(project.key), server_id=server_id)
     if record is None:
         _save(operation, project.key, server_id, None, settings=settings)
-        _ask_again(operation, project.key)
-        return 0, 0
+        return _ask_again(operation, project.key)
     bury_project(operation, record)
     states = operation.state.work.placements(project=project.key)
     sent = [replace(state, server_task=GONE) for state in states if state.server_task is not None]
@@ -143,20 +144,25 @@ def _make(operation: Operation, project: ProjectPlan, record: ProjectRecord | No
     return counts
 
 
-def _ask_again(operation: Operation, key: ProjectKey) -> None:
-    """Open what was closed only because its question had been taken out of the pack."""
-    for state in operation.state.work.placements(project=key):
+def _ask_again(operation: Operation, key: ProjectKey) -> tuple[int, int]:
+    """Open what was closed only because its question had been taken out of the pack, and put back what was answered."""
+    states = operation.state.work.placements(project=key)
+    for state in states:
         if state.outcome == TAKEN_OUT:
             operation.state.work.revise(state.placement.id, PlacementStatus.OPEN, None, ())
+    seen = {one.placement for one in operation.state.sightings.of_placements(state.placement.id for state in states)}
+    record = next(record for record in operation.state.registry.projects() if record.key == key)
+    return restore_tasks(operation, record, [state for state in states if state.placement.id in seen])
 
 
-def _change(operation: Operation, project: ProjectPlan, server_id: int, record: ProjectRecord | None) -> None:
+def _change(operation: Operation, project: ProjectPlan, server_id: int, record: ProjectRecord | None) -> Migrated:
     wanted = wanted_settings(operation, project.key, record)
     found = operation.platform.find_project("", server_id)
     there: dict[str, Any] = {} if found is None else dict(found.settings)
     changes = {n: v for n, v in wanted.items() if not operation.platform.same_setting(n, there.get(n), v)}
+    migrated = Migrated()
     if project.migrations and record is not None:
-        migrate(operation, record, project.migrations, changes)
+        migrated = migrate(operation, record, project.migrations, changes)
     elif changes:
         operation.platform.update_project(server_id, changes)
     named = [change.field for change in project.changes if change.field.startswith("view of ")]
@@ -167,6 +173,7 @@ def _change(operation: Operation, project: ProjectPlan, server_id: int, record: 
         operation.state.ledger.note(
             "project changed", project=str(project.key), settings=sorted(changes), config_version=version
         )
+    return migrated
 
 
 def _put_right_views(operation: Operation, server_id: int, annotators: Iterable[str]) -> None:

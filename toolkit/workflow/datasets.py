@@ -48,7 +48,7 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
     Raises
     ------
     WorkspaceError
-        Nothing is settled yet.
+        Nothing is settled yet, or a migration is not finished.
     StorageError
         The ledger does not hold together: an entry was altered, removed or reordered.
     """
@@ -56,6 +56,11 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
         raise StorageError(
             f"The ledger was tampered with: {'; '.join(problems[:5])}.",
             hint="put the workspace's database back from a copy; a release rests on an unbroken ledger.",
+        )
+    if running := operation.state.migrations.unfinished():
+        raise WorkspaceError(
+            f"The migration of {running[0].key} is not finished, so half of its answers have their new labels.",
+            hint="run `toolkit apply`, which goes on with it.",
         )
     states = operation.state.work.placements()
     settled = [state for state in states if state.status in SETTLED]
@@ -128,7 +133,7 @@ def _record(
     judgments: Sequence[Judgment],
     called: Mapping[str, str],
 ) -> ReleaseRecord:
-    project, config = state.placement.project, operation.config(state.placement.project)
+    project, config = state.placement.project, operation.applied(state.placement.project)
     found: Mapping[str, Decision] = {decision.consensus.control: decision for decision in decisions}
     names = [control.name for control in config.controls if not control.per_region]
     here = sorted(

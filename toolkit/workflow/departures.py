@@ -81,11 +81,17 @@ def offboard(operation: Operation, pseudonym: str, *, dry_run: bool = False) -> 
     Raises
     ------
     InputError
-        Nobody is called that.
+        Nobody is called that, or it is the account that the toolkit works with.
     LabelStudioError
         The platform is not there, or refuses to end the access; the person gets no more tasks all the same.
     """
     person = _person(operation, pseudonym)
+    own = {member.server_user for member in operation.platform.members() if member.own}
+    if own & set(_users(operation, person)):
+        raise InputError(
+            f"{pseudonym!r} has the account that the toolkit itself works with; its access is not ended.",
+            hint="give the toolkit the token of another owner's account first, or take the member out of team.yaml.",
+        )
     if dry_run:
         return _report(operation, person, _Shut(_users(operation, person), (), ()), _open(operation, pseudonym), None)
     credentials = Credentials(operation.folder)

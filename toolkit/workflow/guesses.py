@@ -128,6 +128,7 @@ def _read(operation: Operation, rows: Iterable[Mapping[str, Any]]) -> dict[Proje
                 n_waiting += 1
             else:
                 wanted[state.placement.project][state.server_task, content.model_version] = content
+    problems = list(dict.fromkeys(problems))
     if problems:
         more = f"\n… and {len(problems) - MAX_LISTED} more" if len(problems) > MAX_LISTED else ""
         raise InputError("\n".join(problems[:MAX_LISTED]) + more, hint="correct the rows; nothing was sent.")
@@ -153,7 +154,7 @@ def _wrong(operation: Operation, row: Mapping[str, Any], found: Sequence[Placeme
 
 def _fitting(operation: Operation, row: Mapping[str, Any], found: Sequence[PlacementState]) -> list[PlacementState]:
     """Return the placements whose label config has all the controls that a row answers."""
-    return [s for s in found if all(operation.config(s.placement.project).control(name) for name in _given(row))]
+    return [s for s in found if all(operation.applied(s.placement.project).control(name) for name in _given(row))]
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def _given(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _content(operation: Operation, row: Mapping[str, Any], state: PlacementState) -> PredictionContent | str:
     """Return a row as a prediction, or what of it does not fit the label config."""
-    config, task = operation.config(state.placement.project), operation.state.corpus.task(state.placement.task)
+    config, task = operation.applied(state.placement.project), operation.state.corpus.task(state.placement.task)
     try:
         results = operation.codec.results_from_answers(_given(row), config.controls, fields=task.fields)
     except (InputError, TypeError, KeyError, ValueError, AttributeError) as error:

@@ -96,6 +96,6 @@ def _declared(operation: Operation) -> dict[str, tuple[str, ...]]:
     """Return declared labels by control; a name that two configs use for different labels is left out."""
     found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for key in operation.state.work.projects_in_use():
-        for control in operation.config(key).controls:
+        for control in operation.applied(key).controls:
             found[control.name].add(control.labels)
     return {name: labels.pop() for name, labels in found.items() if len(labels) == 1}

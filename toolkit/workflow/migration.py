@@ -7,6 +7,7 @@ migration that was killed goes on where it stopped: a rewriting that was done al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,9 +27,20 @@ TRIES = 2  # at changing settings while people go on answering, before a last on
 UNSURE = timedelta(seconds=2)  # how far the server's clock can be told
 
 
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What migrations did to annotations."""
+
+    n_rewritten: int = 0
+    n_asked_again: int = 0  # withdrawn, to be made again
+
+    def __add__(self, other: Migrated) -> Migrated:
+        return Migrated(self.n_rewritten + other.n_rewritten, self.n_asked_again + other.n_asked_again)
+
+
 def migrate(
     operation: Operation, record: ProjectRecord, chain: Sequence[Migration], changes: Mapping[str, Any]
-) -> None:
+) -> Migrated:
     """Rewrite a project's annotations, predictions and drafts, and change its settings.
 
     Parameters
@@ -49,7 +61,7 @@ def migrate(
         operation.state.ledger.note(
             "migration", project=str(record.key), before=running.before, after=running.after, number=running.id
         )
-    resume(operation, record, chain, running, changes)
+    return resume(operation, record, chain, running, changes)
 
 
 def resume(
@@ -58,9 +70,9 @@ def resume(
     chain: Sequence[Migration],
     item: LabelMigration,
     changes: Mapping[str, Any],
-) -> None:
+) -> Migrated:
     """Begin a migration that is stored as running, or go on with it."""
-    _Forward(operation, record, chain, item).run(changes)
+    return _Forward(operation, record, chain, item).run(changes)
 
 
 def _running(operation: Operation, key: ProjectKey) -> LabelMigration | None:
@@ -79,7 +91,7 @@ class _Forward(Rewriting):
         self._parsed: dict[str, tuple[Control, ...]] = {}
         self._again: dict[str, set[str]] = {}  # placement → who is to answer it again
 
-    def run(self, changes: Mapping[str, Any]) -> None:
+    def run(self, changes: Mapping[str, Any]) -> Migrated:
         """Rewrite, change the settings, rewrite what came in between, and settle what was settled."""
         operation = self.operation
         touched = self._rewrite_annotations()
@@ -90,6 +102,9 @@ class _Forward(Rewriting):
         self.save(self.item.after, changes)
         self._settle(touched | set(operation.state.migrations.undo(self.item.id, "placements")))
         operation.state.migrations.set_status(self.item.id, MigrationStatus.DONE)
+        done = [v.payload for some in self.versions() for v, _ in some if v.payload.get("migration") == self.item.id]
+        n_withdrawn = sum(bool(payload["withdrawn"]) for payload in done)
+        return Migrated(len(done) - n_withdrawn, n_withdrawn)
 
     def _change_settings(self, changes: Mapping[str, Any]) -> set[str]:
         """Change the settings; the platform refuses while a control that is to go has an answer, which may be late."""
@@ -151,8 +166,10 @@ class _Forward(Rewriting):
             return None
         controls = self._controls(version.entry.config_version)
         rewritten = self.operation.codec.rewrite_results(payload["results"], self._chain, controls)
-        again = rewritten.again and not payload["skipped"]
-        if not (rewritten.changed or again):
+        # A question that went up is answered there: nobody is asked again, the answer only loses the label.
+        escalated = self.states[version.entry.placement].status is PlacementStatus.ESCALATED
+        again = rewritten.again and not payload["skipped"] and not escalated
+        if not (rewritten.changed or rewritten.again):
             return None
         if again:
             self._again.setdefault(version.entry.placement, set()).add(version.entry.annotator)
@@ -221,7 +238,7 @@ class _Forward(Rewriting):
             state = self.states[name]
             was = PlacementStatus(kept[name]["placements"][0]["status"])
             again = self._asked_again(name)
-            if again and was is not PlacementStatus.ESCALATED:
+            if again:
                 work.revise(name, PlacementStatus.OPEN, None, (), asked_again=again)
                 work.set_published({name: (state.server_task, None)})
             elif was is not PlacementStatus.OPEN:

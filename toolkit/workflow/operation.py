@@ -61,13 +61,20 @@ class Operation:
         ConfigError
             The pack or the config is gone before it was ever applied, though tasks are waiting for it.
         """
-        config = self.asked(key) or self.state.registry.retired_config(key)
+        config = self.asked(key) or self.state.registry.config_at(key)
         if config is None:
             raise ConfigError(
                 f"The pack {key.domain!r} has no label config {key.config!r}, but tasks are placed in it.",
                 hint="put it back, or start a new workspace.",
             )
         return config
+
+    def applied(self, key: ProjectKey) -> LabelConfig:
+        """Return the label config that people see: the one applied last, which files may be ahead of."""
+        version, asked = self.state.registry.applied_version(key), self.asked(key)
+        if version is None or (asked is not None and asked.version == version):
+            return self.config(key)
+        return self.state.registry.config_at(key, version) or self.config(key)
 
     def asked(self, key: ProjectKey) -> LabelConfig | None:
         """Return the label config that the packs have for a project, or None."""

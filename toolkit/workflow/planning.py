@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from typing import Any, Literal
 from toolkit.configdiff import config_diff, suggestion, uncovered
 from toolkit.errors import ConfigError
 from toolkit.migrations import composed, path
-from toolkit.models import ControlKind, Judgment, Migration, ProjectKey, ProjectRecord
+from toolkit.models import ControlKind, Judgment, Migration, PlacementStatus, ProjectKey, ProjectRecord
 from toolkit.packs import pack_named
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import FoundProject
@@ -22,7 +24,9 @@ Action = Literal["create", "rebuild", "update", "drift", "destroy", "unchanged"]
 CONFIG = "label_config"
 # What people call the platform's settings; the others have their own names.
 FIELDS = {CONFIG: "label config", "maximum_annotations": "overlap", "expert_instruction": "instructions"}
-MAX_SHOWN = 60
+MAX_SHOWN = 90
+MAX_LINES = 12
+INSTRUCTIONS = "expert_instruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def plan(operation: Operation) -> Plan:
 
 def _has_open(operation: Operation, key: ProjectKey) -> bool:
     """Whether a question that no pack asks and no project has is still waiting; then its absence is an error."""
-    return any(state.status.value == "open" for state in operation.state.work.placements(project=key))
+    return any(state.status is PlacementStatus.OPEN for state in operation.state.work.placements(project=key))
 
 
 def _project(operation: Operation, key: ProjectKey, record: ProjectRecord | None) -> ProjectPlan:
@@ -186,7 +190,9 @@ def _destroyed(operation: Operation, key: ProjectKey, record: ProjectRecord | No
     if found is None:
         return ProjectPlan(key, "destroy", record.title, None)
     n_annotations = operation.state.sightings.count_alive(record.server_id)
+    n_open = sum(state.status is PlacementStatus.OPEN for state in operation.state.work.placements(project=key))
     loss = f"{key}: the project with {found.n_tasks} tasks and {n_annotations} annotations is deleted on the server"
+    loss += f", and its {n_open} open tasks are closed" if n_open else ""
     return ProjectPlan(
         key,
         "destroy",
@@ -208,6 +214,8 @@ def _change(
     elif operation.platform.same_setting(name, applied[name], here):
         origin = "server"
     field = FIELDS.get(name, name.replace("_", " "))
+    if name == INSTRUCTIONS:
+        return FieldChange(field, "", "", origin, _text_lines(str(there or ""), str(here)))
     if name == CONFIG:
         lines = _config_lines(str(there or ""), str(here))
         return FieldChange(field, "", "", origin, lines)
@@ -219,6 +227,17 @@ def _config_lines(found: str, wanted: str) -> tuple[str, ...]:
         return config_diff(found, wanted).lines()
     except ConfigError as error:  # whatever somebody has written on the server
         return (f"~ what the server has cannot be read: {error}",)
+
+
+def _plain(html: str) -> list[str]:
+    return [" ".join(re.sub(r"<[^>]+>", " ", line).split()) for line in html.splitlines()]
+
+
+def _text_lines(found: str, wanted: str) -> tuple[str, ...]:
+    """Return the lines of a text that differ, without its HTML."""
+    lines = [line for line in difflib.ndiff(_plain(found), _plain(wanted)) if line[:1] in "+-" and line[2:].strip()]
+    more = [f"… and {len(lines) - MAX_LINES} more lines"] if len(lines) > MAX_LINES else []
+    return (*(_short(line) for line in lines[:MAX_LINES]), *more)
 
 
 def _short(value: Any) -> str:
@@ -261,7 +280,8 @@ def _carried(
     assert before is not None
     old = operation.state.registry.config_xml(key.domain, key.config, before)
     diff = config_diff(old or str(found.settings.get(CONFIG)), str(wanted[CONFIG]))
-    chain = path(pack_named(operation.packs, key.domain).migrations, key.config, before, config.version)
+    migrations = pack_named(operation.packs, key.domain).migrations
+    chain = path(migrations, key.config, before, config.version)
     missing = uncovered(diff, composed(chain, tuple(diff.before.controls.values())) if chain else None)
     if chain and not missing:
         return [], "", chain
@@ -269,8 +289,13 @@ def _carried(
         judgments_of(operation, [state.placement.id for state in operation.state.work.placements(project=key)])
     )
     lost = [(control, label, used[control, label]) for control, label in diff.loses if used[control, label]]
-    problems = [f"{key}: {reason}" for reason in missing] if chain else []
+    problems = [f"{key}: migrations.yaml: {reason}" for reason in missing] if chain else []
+    if chain is None and (steps := [step for step in migrations if step.config == key.config]):
+        known = ", ".join(f"{step.before} → {step.after}" for step in steps)
+        problems.append(f"{key}: migrations.yaml leads from {known}, but not from {before} to {config.version}")
     losses = [f"{key}: {_named(control, label)}, used by {count} judgments" for control, label, count in lost]
+    if not losses and not chain:
+        problems = []  # nothing is lost, so no migration is needed
     return problems + losses, suggestion(key.config, before, config.version, diff) if losses or problems else "", ()
 
 

@@ -149,7 +149,7 @@ def _verdict(
 
     The domain that was found is followed when the question is closed, not while a higher tier may say otherwise.
     """
-    config = operation.config(item.project)
+    config = operation.applied(item.project)
     decisions = vote_on(operation, item, judgments)
     unsettled = [
         decision.consensus
@@ -189,7 +189,7 @@ def vote_on(operation: Operation, item: Placement, judgments: Sequence[Judgment]
 
     A decisive control of a placement that wants several annotations needs two votes at least.
     """
-    config = operation.config(item.project)
+    config = operation.applied(item.project)
     support = operation.packs[item.project.domain].thresholds.support
     by_control = defaultdict(list)
     for judgment in judgments:

@@ -17,7 +17,7 @@ from toolkit.storage.lineages import Sighting
 from toolkit.workflow.collection import collect
 from toolkit.workflow.exchange import AnnotationContent
 from toolkit.workflow.judging import Version, counting_versions
-from toolkit.workflow.migration import resume
+from toolkit.workflow.migration import Migrated, resume
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.projects import found_project, require_project
 from toolkit.workflow.rewriting import CONFIG, Rewriting, sender, users
@@ -34,8 +34,9 @@ class RollbackReport:
     n_annotations: int  # that are as they were
 
 
-def finish_migrations(operation: Operation) -> None:
-    """Go on with migrations that were interrupted."""
+def finish_migrations(operation: Operation) -> Migrated:
+    """Go on with migrations that were interrupted; return what those that went forward did."""
+    migrated = Migrated()
     records = {record.key: record for record in operation.state.registry.projects()}
     for item in operation.state.migrations.all():
         record = records.get(item.key)
@@ -56,10 +57,11 @@ def finish_migrations(operation: Operation) -> None:
                     hint="put the label config and migrations.yaml back, run `toolkit apply`, then change them again.",
                 )
             collect(operation)
-            resume(operation, record, chain, item, {CONFIG: config.xml})
+            migrated += resume(operation, record, chain, item, {CONFIG: config.xml})
+    return migrated
 
 
-def rollback(operation: Operation, config: str | None = None) -> RollbackReport:
+def rollback(operation: Operation, config: str | None = None, *, dry_run: bool = False) -> RollbackReport:
     """Undo the last migration of a label config, so that annotations, tasks and decisions are as they were before.
 
     Parameters
@@ -68,6 +70,8 @@ def rollback(operation: Operation, config: str | None = None) -> RollbackReport:
         The workspace.
     config : str, optional
         Which label config, as "finance/claims"; needed where more than one was migrated.
+    dry_run : bool
+        Only say which migrations would be undone.
 
     Raises
     ------
@@ -75,6 +79,8 @@ def rollback(operation: Operation, config: str | None = None) -> RollbackReport:
         There is nothing to undo, or people have annotated under the new label config since.
     """
     undoable = _undoable(operation, config)
+    if dry_run:
+        return RollbackReport(tuple(undoable), 0)
     records = {record.key: record for record in operation.state.registry.projects()}
     # What was begun is finished before anything is collected, which would take what was put back for new answers.
     begun = [item for item in undoable if item.status is MigrationStatus.GOING_BACK]
@@ -98,7 +104,9 @@ def _undoable(operation: Operation, config: str | None) -> list[LabelMigration]:
     done = [item for item in operation.state.migrations.all() if item.status in able]
     names = sorted({f"{item.key.domain}/{item.key.config}" for item in done})
     if not names:
-        raise WorkspaceError("No label config was migrated, so there is nothing to undo.")
+        were = operation.state.migrations.all()
+        done_already = "The last migration was undone already" if were else "No label config was migrated"
+        raise WorkspaceError(f"{done_already}, so there is nothing to undo.")
     if config is None and len(names) > 1:
         raise WorkspaceError(f"Several label configs were migrated: {', '.join(names)}.", hint="name one.")
     wanted = config or names[0]

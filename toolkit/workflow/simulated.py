@@ -127,7 +127,7 @@ def _truth(
     reference: Reference | None,
 ) -> _Truth:
     """Return the right answers; where nobody knows the domain, the router's best guess stands for it."""
-    task, config = tasks[state.placement.task], operation.config(state.placement.project)
+    task, config = tasks[state.placement.task], operation.applied(state.placement.project)
     answers = latent_truth(task, config, reference, operation.settings.seed)
     known = reference.reference_labels(task) if reference is not None else {}
     ranking = routes[task.id].ranking
@@ -140,7 +140,7 @@ def _truth(
 def _submission(
     operation: Operation, member: Annotator, state: PlacementState, account: Account, truth: _Truth
 ) -> Submission:
-    config, seed, task = operation.config(state.placement.project), operation.settings.seed, truth.task
+    config, seed, task = operation.applied(state.placement.project), operation.settings.seed, truth.task
     ability = ability_in(member, state.placement.project.domain)
     answers = answer(truth.answers, config, ability=ability, annotator=member.pseudonym, task=task, seed=seed)
     skipped = skips(task, config, annotator=member.pseudonym, seed=seed)

@@ -183,7 +183,7 @@ class _Looking:
         if version.payload.get("withdrawn") or not version.own or version.lineage in self._uncounted:
             return
         remedy = "`toolkit ledger restore`"
-        if at.deleted and entry.placement in self._lost:
+        if at.deleted and (entry.placement in self._lost or self._states[entry.placement].server_task is None):
             return
         if at.deleted:
             who, when = touched.get(at.server_task, (UNTOLD, UNTOLD))
