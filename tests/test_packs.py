@@ -1,5 +1,7 @@
 """Domain packs are read whole, or everything that is wrong with them is said at once."""
 
+import shutil
+
 import pytest
 
 from toolkit.config import DomainFile

@@ -98,6 +98,8 @@ def dead_conditions(xml: str) -> tuple[str, ...]:
         if name not in controls:
             dead.append(name)
             continue
+        if controls[name].kind is ControlKind.TAXONOMY:  # waited for by a part of its path
+            continue
         waited = [value for key in ("whenChoiceValue", "whenLabelValue") for value in node.get(key, "").split(",")]
         known = set(controls[name].labels)
         dead += [f"{name}: {value}" for value in waited if value and known and value not in known]
