@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from toolkit.models import PlacementState, ProjectKey
 from toolkit.storage.rows import chunks
 from toolkit.workflow.exchange import PredictionContent, ServerPrediction
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.sending import POLL_S
+from toolkit.workflow.sending import PATIENCE_PER_TASK_S, PATIENCE_S, ticks
 
 PREDICTING = "predicting-{}"  # by project: what was under way when the last import of predictions was begun
 MAX_LISTED = 20
@@ -61,7 +60,7 @@ def predict(operation: Operation, rows: Iterable[Mapping[str, Any]], *, dry_run:
     n_sent = n_changed = n_known = 0
     for key, contents in wanted.items():
         project = records[key].server_id
-        there = _there(operation, project)
+        there = _there(operation, project, dry_run=dry_run)
         missing = [pair for pair in contents.items() if pair[0] not in there]
         changed = [
             (there[at], content) for at, content in contents.items() if at in there and _differs(there[at], content)
@@ -84,22 +83,33 @@ def _send(operation: Operation, project: int, missing: Sequence[tuple[Key, Predi
         registry.remember(PREDICTING.format(project), "")
 
 
-def _there(operation: Operation, project: int) -> dict[Key, ServerPrediction]:
+def _there(operation: Operation, project: int, *, dry_run: bool) -> dict[Key, ServerPrediction]:
     """Return what the server has, after an import that a killed run left behind; copies are taken away."""
     told = operation.state.registry.remembered(PREDICTING.format(project))
     awaited = {(task, version) for task, version in json.loads(told or "[]")}
-    deadline = time.monotonic() + 5 + 0.01 * len(awaited)
-    while True:
-        found: dict[Key, ServerPrediction] = {}
-        for prediction in operation.platform.predictions(project):
-            key = (prediction.server_task, prediction.model_version)
-            if key in found and not _differs(found[key], prediction):
-                operation.platform.delete_prediction(prediction.server_id)
-            else:
-                found[key] = prediction
-        if found.keys() >= awaited or time.monotonic() > deadline:
-            return found
-        time.sleep(POLL_S)
+    found, copies = _look(operation, project)
+    looks = ticks(PATIENCE_S + PATIENCE_PER_TASK_S * len(awaited) if awaited else 0)
+    for _ in operation.progress(looks, "Waiting for the import of a run that was killed"):
+        if found.keys() >= awaited:
+            break
+        found, copies = _look(operation, project)
+    if not dry_run:
+        for copy in copies:
+            operation.platform.delete_prediction(copy)
+        if awaited:
+            operation.state.registry.remember(PREDICTING.format(project), "")
+    return found
+
+
+def _look(operation: Operation, project: int) -> tuple[dict[Key, ServerPrediction], list[int]]:
+    """Return a project's predictions, and the ids of those that say the same again."""
+    found: dict[Key, ServerPrediction] = {}
+    copies = []
+    for prediction in operation.platform.predictions(project):
+        first = found.setdefault((prediction.server_task, prediction.model_version), prediction)
+        if first is not prediction and not _differs(first, prediction):
+            copies.append(prediction.server_id)
+    return found, copies
 
 
 def _differs(found: ServerPrediction, wanted: ServerPrediction | PredictionContent) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,12 +117,11 @@ class Sending:
         sent = json.loads(told)
         patience = PATIENCE_S + PATIENCE_PER_TASK_S * len(sent["placements"])
         passed = max(time.time() - sent["at"], 0)  # the clock may have been set back
-        deadline = time.monotonic() + patience - passed
-        while time.monotonic() < deadline:
+        looks = ticks(patience - passed)
+        for _ in self._operation.progress(looks, "Waiting for the import of a run that was killed"):
             there = {task.external_id for task in self._operation.platform.tasks(project)}
             if there >= set(sent["placements"]):
                 break
-            time.sleep(POLL_S)
         registry.remember(SENDING.format(project), "")
 
     def _matched(self) -> tuple[dict[str, ServerTask], list[ServerTask]]:
@@ -281,6 +281,16 @@ class Sending:
             url = self._operation.platform.upload(self._record.server_id, path)
             registry.save_upload(self._record.server_id, content, url)
         return url
+
+
+def ticks(patience_s: float) -> Iterator[int]:
+    """Yield numbers, some time apart, until the patience is over."""
+    deadline = time.monotonic() + patience_s
+    for number in itertools.count():
+        if time.monotonic() > deadline:
+            return
+        yield number
+        time.sleep(POLL_S)
 
 
 def _is_local(name: str, value: Any) -> bool:
