@@ -6,7 +6,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from tests.workflow.test_people import NEWS, TEAM, Server
+from tests.people.server import NEWS, TEAM, Server
 from toolkit.cli import app
 from toolkit.models import ProjectRecord
 from toolkit.workflow import publish

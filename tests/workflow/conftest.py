@@ -7,6 +7,7 @@ import yaml
 
 from tests.workflow.fake import FakePlatform
 from tests.workflow.screens import published_bonds
+from toolkit.workflow import apply, ingest, publish, route
 from toolkit.workspace import init_workspace, open_workspace
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -62,3 +63,13 @@ def bonds(folder, tmp_path, fake, monkeypatch):
     monkeypatch.setattr("toolkit.workspace.connect", lambda *_: fake)
     with published_bonds(folder, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def published(operation, texts):
+    """The workspace with its two tasks published."""
+    ingest(operation, [texts])
+    route(operation)
+    apply(operation)
+    publish(operation)
+    return operation
