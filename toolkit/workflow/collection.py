@@ -185,13 +185,29 @@ class _Pull:
         states = operation.state.work.placements(project=record.key)
         self._by_task = {state.server_task: state.placement.id for state in states if state.server_task is not None}
         self._known = {state.placement.id for state in states}
-        self._n_annotations = self._n_foreign = 0
+        self._n_annotations = self._n_foreign = self._n_read = 0
 
     def run(self, *, full: bool) -> None:
         """Read what changed, then whatever the server has besides, until nothing is missing."""
         operation, project = self._operation, self._record.server_id
         first = full or self._record.cursor is None
         begun = operation.platform.now()  # what changes while we read is read again the next time
+        if first and not operation.state.sightings.count_alive(project):
+            self._read_everything()
+        else:
+            self._catch_up(first=first)
+        operation.state.registry.set_cursor(self._record.key, begun)
+        self._counts.n_drafts += sum(1 for _ in operation.platform.drafts(project))
+
+    def _read_everything(self) -> None:
+        """Read a project of which nothing is known: there is nothing to compare ids with, and every page is counted."""
+        project, sightings = self._record.server_id, self._operation.state.sightings
+        self.read(self._operation.platform.annotations(project))
+        self._counts.n_annotations += self._n_read
+        self._counts.n_foreign += self._n_read - sightings.count_alive(project)
+
+    def _catch_up(self, *, first: bool) -> None:
+        operation, project = self._operation, self._record.server_id
         compared = self._compare()
         if first:
             self.read(operation.platform.annotations(project))
@@ -211,8 +227,6 @@ class _Pull:
                     f"Label Studio held back annotations of {self._record.title!r}.",
                     hint="run `toolkit collect` again; what came is in the ledger.",
                 )
-        operation.state.registry.set_cursor(self._record.key, begun)
-        self._counts.n_drafts += sum(1 for _ in operation.platform.drafts(project))
 
     def _compare(self) -> Compared:
         """Bury what is gone; return how the annotations on the server differ from those seen."""
@@ -232,6 +246,7 @@ class _Pull:
     def read(self, tasks: Iterable[AnnotatedTask]) -> None:
         """Take tasks with their annotations into the ledger, some at a time."""
         for some in batches(self._operation.progress(tasks, f"Reading {self._record.title}"), TASKS_AT_A_TIME):
+            self._n_read += sum(len(task.annotations) for task in some)
             self._observe([(task.server_id, list(self._ours(task))) for task in some])
 
     def _ours(self, task: AnnotatedTask) -> Iterator[Annotation]:
