@@ -60,6 +60,8 @@ def test_collect_does_not_take_those_who_annotate_meanwhile_for_a_server_that_ho
     """Before and after each look at the ids there is an answer more on every task."""
     plain, authors = fake.annotation_ids, [account.server_user for account in fake.accounts.values()]
     looks = []
+    fake.annotate(states(bonds)[0].server_task, authors[0], answer("low"))
+    collect(bonds)  # of what nothing is known, nothing is compared
 
     def all_answer():
         for state in states(bonds):
@@ -77,6 +79,6 @@ def test_collect_does_not_take_those_who_annotate_meanwhile_for_a_server_that_ho
     assert len(looks) == 1 + ROUNDS
     monkeypatch.setattr(fake, "annotation_ids", plain)
     last = collect(bonds)
-    assert first.n_new + last.n_new == len(fake.found) == 4 * 2 * (1 + ROUNDS)
+    assert first.n_new + last.n_new == len(fake.found) - 1 == 4 * 2 * (1 + ROUNDS)
     found = [(one.task, one.annotator) for one in judgments_of(bonds) if one.control == "risk"]
     assert len(set(found)) == len(found)
