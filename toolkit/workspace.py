@@ -37,9 +37,9 @@ from toolkit.packs import bundled_configs, load_packs
 from toolkit.storage.database import first_line, open_database
 from toolkit.storage.private import write_private
 from toolkit.storage.state import State
-from toolkit.workflow.credentials import Credentials
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import LabelingPlatform, Progress, silent
+from toolkit.workflow.projects import knows_our_people
 
 WORKFLOW, TEAM, DOMAINS, PRIVATE = "workflow.yaml", "team.yaml", "configs/domains", ".toolkit"
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"  # noqa: S105 - the variable's name
@@ -215,9 +215,7 @@ def _is_the_same(platform: LabelingPlatform, folder: Path, state: State, name: s
         found = platform.find_project("", record.server_id)
         if found is not None and (record.adopted or f"[tk:{name}:" in str(found.settings.get("description"))):
             return True
-    credentials = Credentials(folder)
-    emails = {user: credentials.of(account.pseudonym) for user, account in state.registry.accounts().items()}
-    return any(known[0] == member.email for member in platform.members() if (known := emails.get(member.server_user)))
+    return knows_our_people(platform, folder, state)
 
 
 def require_workspace(folder: Path) -> None:

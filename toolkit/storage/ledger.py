@@ -68,6 +68,10 @@ class Ledger:
             with self._engine.connect() as connection:
                 yield from list(read_entries(connection, s.ledger.c.placement.in_(chunk), *where))
 
+    def history(self, placements: Iterable[str]) -> list[LedgerEntry]:
+        """Return the entries on some placements, in order."""
+        return sorted(self.entries(placements=placements), key=lambda entry: entry.seq)
+
     def entry(self, number: int) -> LedgerEntry:
         """Return an entry by its number."""
         with self._engine.connect() as connection:

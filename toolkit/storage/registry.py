@@ -127,6 +127,10 @@ class Registry:
             rows = connection.execute(select(s.accounts)).all()
         return {row.server_user: Account(row.pseudonym, row.simulated) for row in rows}
 
+    def users(self) -> dict[str, int]:
+        """Return the server's user of each pseudonym; of several the newest."""
+        return {account.pseudonym: user for user, account in sorted(self.accounts().items())}
+
     def save_account(self, server_user: int, pseudonym: str, *, simulated: bool) -> None:
         """Remember who a server user is; where answers by strangers are known, all are to be read again."""
         row = {"server_user": server_user, "pseudonym": pseudonym, "simulated": simulated}

@@ -156,6 +156,11 @@ class Sightings:
                 found += [Sighting(**row._mapping) for row in connection.execute(query)]
         return found
 
+    def held(self, placements: Iterable[str]) -> dict[str, Sighting]:
+        """Return by lineage where annotations on some placements are: on the server, or else where they were last."""
+        found = sorted(self.of_placements(placements), key=lambda one: (not one.deleted, one.seq))
+        return {one.lineage: one for one in found}
+
     def any(self) -> bool:
         """Return whether anything was ever seen."""
         with self._engine.connect() as connection:

@@ -177,7 +177,7 @@ def _change(operation: Operation, project: ProjectPlan, server_id: int, record: 
 
 
 def _put_right_views(operation: Operation, server_id: int, annotators: Iterable[str]) -> None:
-    users = {account.pseudonym: user for user, account in operation.state.registry.accounts().items()}
+    users = operation.state.registry.users()
     for annotator in sorted(annotators):
         view = operation.platform.ensure_view(server_id, annotator, users.get(annotator))
         operation.state.registry.save_view(server_id, annotator, view)

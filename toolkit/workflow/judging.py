@@ -54,8 +54,7 @@ class Judged:
 
 def judge(operation: Operation, placements: Iterable[str]) -> Judged:
     """Judge everything ever seen on some placements; all those of a task belong together."""
-    entries = sorted(operation.state.ledger.entries(placements=placements), key=lambda entry: entry.seq)
-    return _Judging(operation, counting_versions(entries)).judged
+    return _Judging(operation, counting_versions(operation.state.ledger.history(placements))).judged
 
 
 def counting_versions(entries: Iterable[LedgerEntry]) -> list[Version]:

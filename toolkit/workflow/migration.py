@@ -23,7 +23,8 @@ from toolkit.workflow.operation import Operation
 from toolkit.workflow.resolution import vote_on
 from toolkit.workflow.rewriting import AT_A_TIME, Rewriting, sender
 
-TRIES = 2  # at changing settings while people go on answering, before a last one
+TRIES = 4  # at changing settings while people go on answering
+MOMENT = "moment"  # among what is kept: when the config was about to be changed
 UNSURE = timedelta(seconds=2)  # how far the server's clock can be told
 
 
@@ -76,8 +77,8 @@ def resume(
 
 
 def _running(operation: Operation, key: ProjectKey) -> LabelMigration | None:
-    running = (m for m in operation.state.migrations.all() if m.key == key and m.status is MigrationStatus.RUNNING)
-    return next(running, None)
+    unfinished = operation.state.migrations.unfinished()
+    return next((m for m in unfinished if m.key == key and m.status is MigrationStatus.RUNNING), None)
 
 
 class _Forward(Rewriting):
@@ -89,6 +90,9 @@ class _Forward(Rewriting):
         super().__init__(operation, record, item)
         self._chain = chain
         self._parsed: dict[str, tuple[Control, ...]] = {}
+        # When the config was changed on the server, or may have been by a run that was killed.
+        tried = [datetime.fromisoformat(moment) for moment in operation.state.migrations.undo(item.id, MOMENT)]
+        self._changed_at = max(tried, default=None)
         self._again: dict[str, set[str]] = {}  # placement → who is to answer it again
 
     def run(self, changes: Mapping[str, Any]) -> Migrated:
@@ -109,16 +113,18 @@ class _Forward(Rewriting):
     def _change_settings(self, changes: Mapping[str, Any]) -> set[str]:
         """Change the settings; the platform refuses while a control that is to go has an answer, which may be late."""
         touched = set[str]()
-        for number in range(TRIES):
-            moment = self.operation.platform.now() - UNSURE
-            self.operation.state.migrations.keep(self.item.id, "moment", {f"{moment.isoformat()}/{number}": None})
+        for left in reversed(range(TRIES)):
+            self._changed_at = self.operation.platform.now() - UNSURE
+            self.operation.state.migrations.keep(self.item.id, MOMENT, {self._changed_at.isoformat(): None})
             try:
                 self.operation.platform.update_project(self.record.server_id, changes)
             except ConfigError:
+                self._changed_at = None  # nothing was changed: what was answered was answered on the old screen
+                if not left:
+                    raise
                 touched |= self._rewrite_late()
             else:
-                return touched
-        self.operation.platform.update_project(self.record.server_id, changes)
+                break
         return touched
 
     def _rewrite_late(self) -> set[str]:
@@ -148,11 +154,10 @@ class _Forward(Rewriting):
 
         Labels that two configs have both may mean different things, so what fits is not enough to tell.
         """
-        moments = [key.partition("/")[0] for key in self.operation.state.migrations.undo(self.item.id, "moment")]
         entry = version.entry
-        if not moments or entry.kind != SEEN or entry.config_version != self.item.before:
+        if self._changed_at is None or entry.kind != SEEN or entry.config_version != self.item.before:
             return False
-        if datetime.fromisoformat(entry.payload["updated_at"]) < datetime.fromisoformat(max(moments)):
+        if datetime.fromisoformat(entry.payload["updated_at"]) < self._changed_at:
             return False
         controls = self.operation.config(self.record.key).controls
         return not self.operation.codec.answers_from_results(entry.payload["results"], controls)[1]
@@ -246,7 +251,7 @@ class _Forward(Rewriting):
 
     def _asked_again(self, placement: str) -> set[str]:
         """Return whose answer to a placement was withdrawn by this migration, whichever run did it."""
-        entries = sorted(self.operation.state.ledger.entries(placements=[placement]), key=lambda entry: entry.seq)
+        entries = self.operation.state.ledger.history([placement])
         withdrawn = {
             version.entry.annotator
             for version in counting_versions(entries)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from toolkit.errors import LabelStudioError
 from toolkit.models import ProjectKey, ProjectRecord
 from toolkit.packs import pack_named
+from toolkit.storage.state import State
 from toolkit.workflow.credentials import Credentials
 from toolkit.workflow.exchange import FoundProject, ProjectSpec
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.ports import LabelingPlatform
 
 MAX_TITLE = 50  # Label Studio's limit
 MANAGED_OF_ADOPTED = ("label_config", "maximum_annotations", "expert_instruction")
@@ -76,7 +79,7 @@ def found_project(operation: Operation, record: ProjectRecord) -> FoundProject |
     bare = platform.find_project("", record.server_id)
     if bare is None or record.adopted or marker_of(operation, record.key) in str(bare.settings.get("description", "")):
         return bare
-    if _of_another(operation, bare) and not knows_our_people(operation):
+    if _of_another(operation, bare) and not knows_our_people(platform, operation.folder, operation.state):
         return None
     published = {state.server_task: state.placement.id for state in operation.state.work.placements(project=record.key)}
     sample = list(islice(platform.tasks(record.server_id), SAMPLE))
@@ -94,16 +97,15 @@ def _of_another(operation: Operation, found: FoundProject) -> bool:
     return any(name != operation.name for name in names)
 
 
-def knows_our_people(operation: Operation) -> bool:
-    """Whether the server has one of our annotators' accounts, by number and address: another server has not."""
-    credentials, people = Credentials(operation.folder), operation.state.people.all()
-    for member in operation.platform.members():
-        account = operation.state.registry.accounts().get(member.server_user)
-        if account is None:
-            continue
-        known, person = credentials.of(account.pseudonym), people.get(account.pseudonym)
-        if member.email and member.email in (known[0] if known else None, person.email if person else None):
-            return True
+def knows_our_people(platform: LabelingPlatform, folder: Path, state: State) -> bool:
+    """Whether a server has one of a workspace's accounts, by number and address: another server has not."""
+    credentials, people, accounts = Credentials(folder), state.people.all(), state.registry.accounts()
+    for member in platform.members():
+        account = accounts.get(member.server_user)
+        if account is not None and member.email:
+            known, person = credentials.of(account.pseudonym), people.get(account.pseudonym)
+            if member.email in (known[0] if known else None, person.email if person else None):
+                return True
     return False
 
 

@@ -110,7 +110,7 @@ def _by_project(
 def _views(operation: Operation, record: ProjectRecord, annotators: set[str]) -> list[View]:
     views = []
     known = operation.state.registry.views()
-    users = {account.pseudonym: user for user, account in operation.state.registry.accounts().items()}
+    users = operation.state.registry.users()
     members = users.keys() | operation.simulated()
     for name in sorted(annotators):
         view = operation.platform.ensure_view(record.server_id, name, users.get(name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.models import PlacementState, ProjectRecord
@@ -14,7 +14,7 @@ from toolkit.workflow.exchange import AnnotationContent
 from toolkit.workflow.judging import Version, judge
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.projects import found_project
-from toolkit.workflow.rewriting import liveliest, users
+from toolkit.workflow.rewriting import content_sent, users
 from toolkit.workflow.sending import Sending
 from toolkit.workflow.staffing import assignees_of
 from toolkit.workflow.verification import Incident, IncidentKind, verify
@@ -95,24 +95,17 @@ def restore_tasks(operation: Operation, record: ProjectRecord, states: Sequence[
     (int, int)
         How many tasks and annotations were sent; those that are there already are not sent again.
     """
-    contents = _Contents(operation, [state.placement.id for state in states])
-    sent = Sending(operation, record, _wanted(operation, states)).run(states, annotations=contents.of)
+    contents = _Contents(operation)
+    sent = Sending(operation, record, assignees_of(operation)).run(states, annotations=contents.of)
     return sent.n_imported, contents.n_given
-
-
-def _wanted(operation: Operation, states: Sequence[PlacementState]) -> dict[str, list[str]]:
-    """Return who is to answer tasks, or has: what is closed is shown to nobody else."""
-    found = assignees_of(operation)
-    return {state.placement.id: found.get(state.placement.id, []) for state in states}
 
 
 class _Contents:
     """The annotations that count, as they can be sent again."""
 
-    def __init__(self, operation: Operation, placements: Iterable[str]) -> None:
+    def __init__(self, operation: Operation) -> None:
         self._operation, self.n_given = operation, 0
         self._users = users(operation)
-        self._placements = set(placements)
 
     def of(self, placement: str) -> list[AnnotationContent]:
         """Return what to send with a task."""
@@ -121,7 +114,7 @@ class _Contents:
         found = [version for version in counting if version.entry.annotator in self._users]
         expect_back(self._operation, found)
         self.n_given += len(found)
-        return [content_sent(version, self._users) for version in found]
+        return [content_sent(version, version.payload, self._users) for version in found]
 
 
 def siblings(operation: Operation, placement: str) -> list[str]:
@@ -129,22 +122,14 @@ def siblings(operation: Operation, placement: str) -> list[str]:
     return operation.state.work.placements_of([placement.partition("@")[0]])
 
 
-def content_sent(version: Version, by_name: Mapping[str, int]) -> AnnotationContent:
-    """Return an annotation as it can be sent again, in its author's name."""
-    payload = version.payload
-    author = by_name[version.entry.annotator]
-    return AnnotationContent(author, payload["results"], payload["skipped"], payload["lead_time_s"])
-
-
 def expect_back(operation: Operation, versions: Sequence[Version], *, deleted: bool = False) -> None:
     """Take down what deleted annotations will be like when they are back, where that is not how they were seen last.
 
     With `deleted`, they were deleted just now, by us.
     """
-    held = operation.state.sightings.of_placements({version.entry.placement for version in versions})
-    last = {one.lineage: one for one in sorted(held, key=liveliest)}
+    held = operation.state.sightings.held(version.entry.placement for version in versions)
     for version in versions:
-        at, payload = last[version.lineage], {**version.payload, "ground_truth": False}
+        at, payload = held[version.lineage], {**version.payload, "ground_truth": False}
         if deleted or (at.deleted and (at.edited_by is not None or at.content != content_of(payload))):
             back = replace(at, annotator=version.entry.annotator)
             operation.state.sightings.append(RESTORED, at.project, [(back, payload)], deleted=True)
@@ -162,16 +147,12 @@ class _Restoring:
         lost = {item.placement for item in incidents if item.kind in TASKS}
         if lost:
             placements = self._operation.state.work.placements(project=self._record.key)
-            self._tasks([state for state in placements if state.placement.id in lost])
+            restore_tasks(self._operation, self._record, [s for s in placements if s.placement.id in lost])
         for item in self._operation.progress(incidents, "Restoring"):
             if item.kind in TAKEN_AWAY:
                 self._take_away(item)
             elif item.kind in PUT_BACK and item.placement not in lost:
                 self._put_back(item)
-
-    def _tasks(self, states: Sequence[PlacementState]) -> None:
-        """Put tasks back; those that are settled keep their annotators, so that nobody is asked again."""
-        restore_tasks(self._operation, self._record, states)
 
     def _take_away(self, item: Incident) -> None:
         for sighting in self._alive(item):
@@ -205,7 +186,7 @@ class _Restoring:
             return
         last = max(one.seq for one in self._sightings(item))
         unique = str(uuid.uuid5(NAMESPACE, f"{self._operation.name}/{version.lineage}/{last}"))
-        content = content_sent(version, self._users)
+        content = content_sent(version, version.payload, self._users)
         self._operation.platform.create_annotation(state.server_task, content, unique)
 
     def _only_results_differ(self, version: Version, at: Sighting) -> bool:
@@ -219,4 +200,4 @@ class _Restoring:
 
     def _sightings(self, item: Incident) -> list[Sighting]:
         found = self._operation.state.sightings.of_placements([item.placement])
-        return sorted((one for one in found if one.lineage == item.annotation), key=liveliest)
+        return [one for one in found if one.lineage == item.annotation]

@@ -15,12 +15,11 @@ from toolkit.storage.label_migrations import LabelMigration, MigrationStatus
 from toolkit.storage.ledger import MIGRATED, SEEN
 from toolkit.storage.lineages import Sighting
 from toolkit.workflow.collection import collect
-from toolkit.workflow.exchange import AnnotationContent
 from toolkit.workflow.judging import Version, counting_versions
 from toolkit.workflow.migration import Migrated, resume
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.projects import found_project, require_project
-from toolkit.workflow.rewriting import CONFIG, Rewriting, sender, users
+from toolkit.workflow.rewriting import CONFIG, Rewriting, content_sent, sender, users
 
 Held = tuple[Version, Sighting]
 NAMESPACE = uuid.UUID("c3a0be5a-5a55-5d0c-8a40-5f1b7a0f9a1e")
@@ -38,11 +37,9 @@ def finish_migrations(operation: Operation) -> Migrated:
     """Go on with migrations that were interrupted; return what those that went forward did."""
     migrated = Migrated()
     records = {record.key: record for record in operation.state.registry.projects()}
-    for item in operation.state.migrations.all():
+    for item in operation.state.migrations.unfinished():
         record = records.get(item.key)
-        if record is None or item.status not in (MigrationStatus.GOING_BACK, MigrationStatus.RUNNING):
-            continue
-        if found_project(operation, record) is None:
+        if record is None or found_project(operation, record) is None:
             continue  # `apply` makes it anew first
         if item.status is MigrationStatus.GOING_BACK:
             _Back(operation, record, item).run()
@@ -189,14 +186,15 @@ class _Back(Rewriting):
                 done = [(at, before) for (_, at), before in zip(due, befores, strict=True) if at.deleted is gone]
                 self.operation.state.sightings.append(MIGRATED, self.record.server_id, done, deleted=gone)
             self.in_parallel(
-                self._recreator(at, payload) for at, payload in self._withdrawn(found, zip(due, befores, strict=True))
+                self._recreator(held, payload)
+                for held, payload in self._withdrawn(found, zip(due, befores, strict=True))
             )
             n_annotations += len(due)
         return n_annotations
 
     def _withdrawn(
         self, found: Iterable[Held], due: Iterable[tuple[Held, dict[str, Any]]]
-    ) -> Iterator[tuple[Sighting, Mapping[str, Any]]]:
+    ) -> Iterator[tuple[Held, Mapping[str, Any]]]:
         """Yield what this migration withdrew and is not on the server, with what it said before.
 
         Where a rollback was killed after taking that down, the annotation itself says it already.
@@ -204,7 +202,7 @@ class _Back(Rewriting):
         befores = {version.lineage: before for (version, _), before in due}
         for version, at in found:
             if at.deleted and at.annotator in self._users and self._withdrew(version):
-                yield at, befores.get(version.lineage, version.payload)
+                yield (version, at), befores.get(version.lineage, version.payload)
 
     def _withdrew(self, version: Version) -> bool:
         return any(
@@ -217,16 +215,13 @@ class _Back(Rewriting):
 
     def _before(self, version: Version) -> dict[str, Any]:
         """Return an annotation's payload as it was before the migration."""
-        entries = sorted(
-            self.operation.state.ledger.entries(placements=[version.entry.placement]), key=lambda entry: entry.seq
-        )
-        earlier = [entry for entry in entries if entry.seq < version.entry.seq]
+        history = self.operation.state.ledger.history([version.entry.placement])
+        earlier = [entry for entry in history if entry.seq < version.entry.seq]
         return next(dict(v.payload) for v in counting_versions(earlier) if v.lineage == version.lineage)
 
-    def _recreator(self, at: Sighting, payload: Mapping[str, Any]) -> Callable[[], int | None]:
+    def _recreator(self, held: Held, payload: Mapping[str, Any]) -> Callable[[], int | None]:
         """Return what puts an annotation back that was withdrawn, in its author's name."""
+        version, at = held
         unique = str(uuid.uuid5(NAMESPACE, f"{self.operation.name}/{at.lineage}/{self.item.id}"))
-        content = AnnotationContent(
-            self._users[at.annotator], payload["results"], payload["skipped"], payload["lead_time_s"]
-        )
+        content = content_sent(version, payload, self._users)
         return lambda: self.operation.platform.create_annotation(at.server_task, content, unique)

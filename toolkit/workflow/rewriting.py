@@ -13,6 +13,7 @@ from toolkit.storage.label_migrations import LabelMigration
 from toolkit.storage.lineages import Sighting
 from toolkit.storage.rows import batches
 from toolkit.workflow.collection import judge_again
+from toolkit.workflow.exchange import AnnotationContent
 from toolkit.workflow.judging import Version, counting_versions
 from toolkit.workflow.operation import Operation
 
@@ -37,13 +38,10 @@ class Rewriting:
     def versions(self) -> Iterable[list[tuple[Version, Sighting]]]:
         """Yield the project's annotations with where they are on the server, some placements at a time."""
         for some in batches(sorted(self.states), AT_A_TIME):
-            entries = sorted(self.operation.state.ledger.entries(placements=some), key=lambda entry: entry.seq)
-            held: dict[str, Sighting] = {}
-            for sighting in sorted(self.operation.state.sightings.of_placements(some), key=liveliest):
-                held[sighting.lineage] = sighting
+            held = self.operation.state.sightings.held(some)
             found = [
                 (version, replace(held[version.lineage], annotator=version.entry.annotator))
-                for version in counting_versions(entries)
+                for version in counting_versions(self.operation.state.ledger.history(some))
             ]
             if found:
                 yield found
@@ -62,10 +60,15 @@ class Rewriting:
 
 
 def users(operation: Operation) -> dict[str, int]:
-    """Return the server's user of each pseudonym whose account is still there; of several the newest."""
+    """Return the server's user of each pseudonym whose account is still there."""
     there = {member.server_user for member in operation.platform.members()}
-    accounts = sorted(operation.state.registry.accounts().items())
-    return {account.pseudonym: user for user, account in accounts if user in there}
+    return {name: user for name, user in operation.state.registry.users().items() if user in there}
+
+
+def content_sent(version: Version, payload: Mapping[str, Any], by_name: Mapping[str, int]) -> AnnotationContent:
+    """Return an annotation as it can be sent again with a payload, in its author's name."""
+    author = by_name[version.entry.annotator]
+    return AnnotationContent(author, payload["results"], payload["skipped"], payload["lead_time_s"])
 
 
 def sender(operation: Operation, at: Sighting, payload: Mapping[str, Any]) -> Callable[[], None]:
@@ -73,8 +76,3 @@ def sender(operation: Operation, at: Sighting, payload: Mapping[str, Any]) -> Ca
     if payload.get("withdrawn"):
         return lambda: operation.platform.delete_annotation(at.server_id)
     return lambda: operation.platform.update_annotation(at.server_id, results=payload["results"])
-
-
-def liveliest(sighting: Sighting) -> tuple[bool, int]:
-    """Sort what is on the server, and what was seen last, to the end."""
-    return not sighting.deleted, sighting.seq

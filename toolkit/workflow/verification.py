@@ -19,7 +19,6 @@ from toolkit.workflow.judging import Version, counting_versions
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.planning import Plan, plan
 from toolkit.workflow.projects import found_project
-from toolkit.workflow.rewriting import liveliest
 from toolkit.workflow.sending import Sending
 from toolkit.workflow.staffing import assignees_of
 
@@ -135,8 +134,8 @@ class _Looking:
         yield from self._tasks(touched)
         state = self._operation.state
         for some in chunks(sorted(self._states)):
-            entries = sorted(state.ledger.entries(placements=some), key=lambda entry: entry.seq)
-            held = {one.lineage: one for one in sorted(state.sightings.of_placements(some), key=liveliest)}
+            entries = state.ledger.history(some)
+            held = state.sightings.held(some)
             last = _last_entries(entries)
             for version in counting_versions(entries):
                 yield from self._annotation(version, held[version.lineage], last[version.lineage], touched)
