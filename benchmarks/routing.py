@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from toolkit.packs import bundled_configs, load_packs
-from toolkit.routing import LexiconRouter
+from toolkit.routing import TaskRouter
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 N_DOCUMENTS = 20_000
@@ -14,7 +14,7 @@ N_DOCUMENTS = 20_000
 
 def main() -> None:
     """Print the figure."""
-    router = LexiconRouter(load_packs(bundled_configs() / "domains"))
+    router = TaskRouter(load_packs(bundled_configs() / "domains"))
     corpus = "\n\n".join(path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.fr.md")))
     texts = [corpus[start : start + 1000] for start in range(0, len(corpus) - 1000, 97)]
     begun = time.process_time()

@@ -100,7 +100,10 @@ def test_every_mistake_in_the_workflow_is_named(tmp_path, content, problems):
             f"members: [{ADA.replace('[en, fr]', '[]')}}}]\n",
             "members.0.languages: the list should have at least 1 item",
         ),
-        (f"members: [{ADA}, capacity_per_week: 0}}]\n", "members.0.capacity_per_week: input should be greater than 0"),
+        (
+            f"members: [{ADA}, capacity_per_week: -1}}]\n",
+            "members.0.capacity_per_week: input should be greater than or equal to 0",
+        ),
         (f"members: [{ADA}, cost_per_hour: -1}}]\n", "members.0.cost_per_hour: input should be greater than or equal"),
         (f"members: [{ADA}, conflicts: ['']}}]\n", "members.0.conflicts.0: string should have at least 1 character"),
         ("currency: euro\n", "currency: string should match pattern"),

@@ -157,9 +157,10 @@ class LabelConfig:
 class Thresholds:
     """What a domain pack demands before it takes something for settled; all in 0–1."""
 
-    route: float  # least confidence that sends a task to the domain's own queue
+    route: float  # least confidence that sends a task to the domain's own queue, where no promised precision decides
     agreement: float  # least Krippendorff alpha wanted
     support: float  # least share of judgments behind a consensus label
+    difficulty: float = 0.7  # least difficulty that sends a task of a generalists' domain to specialists at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class DomainPack:
     configs: tuple[LabelConfig, ...]
     guidelines: str  # Markdown
     migrations: tuple[Migration, ...] = ()
+    minutes: float = 2.0  # that one annotation takes, until enough have been timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ class Annotator:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One term found in a task and what it added to its domain's score."""
+    """One term found in a task and what it added to its domain's score, in natural log-odds."""
 
     domain: str
     term: str
@@ -232,6 +234,8 @@ class Route:
     ranking: tuple[tuple[str, float], ...]  # the three best domains with their confidence
     evidence: tuple[Evidence, ...]
     reason: str
+    difficulty: float | None = None  # 0–1; None where nothing could be read
+    router: str = "lexicon"  # what scored it
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,10 +159,11 @@ def _pack(
         description=parsed.description,
         tier=Tier(parsed.tier),
         terms=terms,
-        thresholds=Thresholds(route=limits.route, agreement=limits.agreement, support=limits.support),
+        thresholds=Thresholds(limits.route, limits.agreement, limits.support, limits.difficulty),
         configs=tuple(configs),
         guidelines=guidelines,
         migrations=migrations,
+        minutes=parsed.minutes,
     )
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from toolkit.errors import ConfigError
 from toolkit.models import DomainPack, Modality, Queue, Task, Thresholds, Tier
-from toolkit.routing import LexiconRouter
+from toolkit.routing import TaskRouter
+from toolkit.routing.lexicon import SHARPNESS
 
 TERMS = {
     "general": {"en": {"newspaper*": 2, "football": 2}, "fr": {"journal*": 2, "football": 2}},
@@ -36,7 +37,7 @@ def packs(route=0.5):
     return {name: pack(name, terms, route) for name, terms in TERMS.items()}
 
 
-ROUTER = LexiconRouter(packs())
+ROUTER = TaskRouter(packs())
 
 
 def task(fields, modality=Modality.TEXT, language="en", **more):
@@ -91,7 +92,7 @@ def test_between_two_domains_a_generalist_decides_and_the_reason_says_so():
 
 def test_the_general_domain_competes_with_terms_of_its_own():
     text = "The newspaper wrote that the patient got a dose"
-    alone = LexiconRouter({**packs(), "general": pack("general", {})}).route_text(text, "en")
+    alone = TaskRouter({**packs(), "general": pack("general", {})}).route_text(text, "en")
     assert alone.domain == "medicine"
     assert confidence_of(ROUTER.route_text(text, "en"), "general") > confidence_of(alone, "general")
 
@@ -113,8 +114,8 @@ def test_more_of_the_same_adds_less_than_something_new():
 
 def test_each_pack_has_its_own_threshold():
     text = "The patient received a second dose."
-    assert LexiconRouter(packs(route=0.9)).route_text(text, "en").queue is Queue.TRIAGE
-    assert LexiconRouter(packs(route=0.2)).route_text("The patient slept.", "en").queue is Queue.DOMAIN
+    assert TaskRouter(packs(route=0.9)).route_text(text, "en").queue is Queue.TRIAGE
+    assert TaskRouter(packs(route=0.2)).route_text("The patient slept.", "en").queue is Queue.DOMAIN
 
 
 def test_evidence_is_the_strongest_terms_with_what_they_added():
@@ -126,13 +127,13 @@ def test_evidence_is_the_strongest_terms_with_what_they_added():
         ("medicine", "dose*", 1),
         ("finance", "price*", 1),
     ]
-    assert route.evidence[0].weight == pytest.approx(2 * (1 + 0.693147), abs=1e-5)
+    assert route.evidence[0].weight == pytest.approx(SHARPNESS * 2 * (1 + 0.693147), abs=1e-5)
     assert "bond* ×2, derivative*" in route.reason
 
 
 def test_evidence_is_cut_at_twelve_terms_and_the_ranking_at_three_domains():
     many = {f"w{n}": 1.0 for n in range(30)}
-    router = LexiconRouter({**packs(), "finance": pack("finance", {"en": many})})
+    router = TaskRouter({**packs(), "finance": pack("finance", {"en": many})})
     route = router.route_text(" ".join(many), "en")
     assert len(route.evidence) == 12
     assert len(route.ranking) == 3
@@ -210,12 +211,12 @@ def test_routes_do_not_depend_on_the_order_of_packs_and_terms():
     }
     text = "The bond, a clause, a virus, a dose and the price of a contract in the newspaper"
     for language in ("en", "fr", None):
-        assert LexiconRouter(turned).route_text(text, language) == ROUTER.route_text(text, language)
+        assert TaskRouter(turned).route_text(text, language) == ROUTER.route_text(text, language)
 
 
 def test_a_router_needs_the_general_pack_and_terms_that_can_be_looked_for():
     without = {name: pack_ for name, pack_ in packs().items() if name != "general"}
     with pytest.raises(ConfigError, match="'general'"):
-        LexiconRouter(without)
+        TaskRouter(without)
     with pytest.raises(ConfigError, match="law"):
-        LexiconRouter({**packs(), "law": pack("law", {"fr": {"…": 1}})})
+        TaskRouter({**packs(), "law": pack("law", {"fr": {"…": 1}})})

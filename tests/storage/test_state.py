@@ -59,7 +59,7 @@ def filled(state, n_tasks=2):
     tasks = [task(number) for number in range(n_tasks)]
     state.corpus.add(document(), tasks)
     for item in tasks:
-        state.corpus.add_route(route(item.id), [placed(item.id)])
+        state.corpus.add_routes([(route(item.id), [placed(item.id)])])
     return tasks
 
 
@@ -89,7 +89,7 @@ def test_a_task_is_found_by_the_beginning_of_its_id_if_that_is_clear(state):
 def test_routes_keep_their_history_and_placements_are_made_once(state):
     first, _ = filled(state)
     better = route(first.id, domain="law", reason="generalists found law")
-    state.corpus.add_route(better, [placed(first.id)])
+    state.corpus.reroute(better, [placed(first.id)])
     assert [found for _, found in state.corpus.routes(first.id)] == [route(first.id), better]
     assert state.corpus.unrouted() == []
     assert len(state.work.placements()) == 2
@@ -236,8 +236,7 @@ def test_closing_withdraws_who_has_not_answered(state):
 
 def test_a_routed_task_without_a_placement_is_found(state):
     state.corpus.add(document(), [task(0), task(1)])
-    state.corpus.add_route(route("doc-0"), [])
-    state.corpus.add_route(route("doc-1"), [placed("doc-1")])
+    state.corpus.add_routes([(route("doc-0"), []), (route("doc-1"), [placed("doc-1")])])
     assert [item.id for item in state.corpus.unplaced()] == ["doc-0"]
     assert state.work.add([placed("doc-0"), placed("doc-1")]) == 1
     assert state.corpus.unplaced() == []

@@ -1,87 +1,133 @@
-"""``toolkit route --input``: routing texts from a file, without a workspace or a server."""
+"""``toolkit route --input``: routing texts from a file, without a server."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.common import check_output, exit_on_error, progress
 from toolkit.cli.render import confidence, percent, plain, print_json, print_table, shortened
-from toolkit.models import Document, DomainPack, Route, Task
+from toolkit.models import Document, Route, Task
+
+if TYPE_CHECKING:
+    from toolkit.routing import TaskRouter
 
 MAX_LISTED = 50
+COLUMNS = {
+    "task": str,
+    "domain": str,
+    "confidence": float,
+    "queue": str,
+    "tier": str,
+    "language": str,
+    "modality": str,
+    "ranking": str,
+    "evidence": str,
+    "reason": str,
+    "difficulty": float,
+    "router": str,
+}
 
 
 def route_file(source: Path, output: Path | None, workspace: Path, *, as_json: bool) -> None:
-    """Route every text of a file and print or write where each goes."""
-    from toolkit.routing import LexiconRouter
-
+    """Route every text of a file and print or write where each goes; what is written is never held whole."""
     with exit_on_error():
         check_output(output, source)
-        router = LexiconRouter(_packs(workspace))
-        tasks = list(progress(_tasks(source), "Reading"))
-        routes = [router.route(task) for task in progress(tasks, "Routing")]
+        router = _router(workspace)
+        routed = progress(_routed(router, source), "Routing")
         if output is not None:
-            write_routes(routes, output)
+            shares = Counter[tuple[str, str]]()
+            write_routes(_counted((route for _, route in routed), shares), output)
+        elif as_json:
+            routes = [route for _, route in routed]
+            print_json({"n_tasks": len(routes), "routes": routes})
+            return
+        else:
+            shares = _print_first(routed)
     if as_json:
-        print_json({"n_tasks": len(routes), "routes": routes})
-    elif output is None:
-        print_table(
-            f"{len(routes)} texts",
-            ("id", "domain", "queue", "tier", ">confidence", "language", "text"),
-            [
-                (r.task, r.domain, r.queue, r.tier, confidence(r.confidence), r.language, shortened(t.text, 50))
-                for r, t in zip(routes[:MAX_LISTED], tasks, strict=False)
-            ],
-            caption=f"the first {MAX_LISTED} are shown; --json or --output give all"
-            if len(routes) > MAX_LISTED
-            else "",
-        )
-        _print_shares(routes)
+        counts = [{"domain": domain, "queue": queue, "n": count} for (domain, queue), count in shares.most_common()]
+        print_json({"n_tasks": shares.total(), "counts": counts, "output": output})
+    else:
+        _print_shares(shares)
 
 
-def write_routes(routes: Sequence[Route], path: Path) -> None:
-    """Write routes to a .csv, .jsonl or .parquet file; evidence and ranking as JSON."""
-    from toolkit.storage.tables import write_table
+def write_routes(routes: Iterable[Route], path: Path) -> int:
+    """Write routes to a .csv, .jsonl or .parquet file, evidence and ranking as JSON; return how many there were."""
+    from toolkit.storage.streams import write_stream
 
-    def row(route: Route) -> dict[str, Any]:
-        flat: dict[str, Any] = plain(route)
-        return flat | {name: json.dumps(flat[name], ensure_ascii=False) for name in ("ranking", "evidence")}
-
-    write_table([row(route) for route in routes], path)
+    return write_stream(map(_row, routes), path, COLUMNS)
 
 
-def _packs(workspace: Path) -> dict[str, DomainPack]:
-    """Return the packs of the workspace, or those that come with the toolkit where there is none."""
+def _row(route: Route) -> dict[str, Any]:
+    return {
+        **{name: getattr(route, name) for name in COLUMNS},
+        "ranking": json.dumps(route.ranking, ensure_ascii=False),
+        "evidence": json.dumps([plain(item) for item in route.evidence], ensure_ascii=False),
+    }
+
+
+def _router(workspace: Path) -> TaskRouter:
+    """Return the router of a workspace, or that of the packs that come with the toolkit where there is none."""
+    from toolkit.config import WorkflowFile
     from toolkit.packs import bundled_configs, load_packs
+    from toolkit.workflow.routers import make_router
+    from toolkit.workspace import DOMAINS, WORKFLOW, load_settings
 
-    own = workspace / "configs" / "domains"
-    return load_packs(own if own.is_dir() else bundled_configs() / "domains")
+    if (workspace / WORKFLOW).is_file():
+        settings, _, packs = load_settings(workspace)
+        return make_router(packs, settings, workspace)
+    own = workspace / DOMAINS
+    packs = load_packs(own if own.is_dir() else bundled_configs() / "domains")
+    return make_router(packs, WorkflowFile(), workspace)
 
 
-def _tasks(source: Path) -> Iterator[Task]:
-    """Yield one task per record; what cannot be read is an error, for routing a file must not lose lines."""
+def _routed(router: TaskRouter, source: Path) -> Iterator[tuple[Task, Route]]:
+    """Yield one task per record with its route; what cannot be read is an error: routing a file must lose no line."""
     from toolkit.documents import Unreadable, read_documents
     from toolkit.errors import InputError
+    from toolkit.routing import Surroundings
 
     for item in read_documents([source]):
         if isinstance(item, Unreadable):
             raise InputError(f"{item.source}: {item.reason}", hint="route reads .csv, .jsonl, .parquet, .txt and .md.")
-        yield _task(item)
+        task = _task(item)
+        yield task, router.route(task, Surroundings(item.metadata))
 
 
 def _task(document: Document) -> Task:
     name = str(document.metadata.get("id") or document.id)
     source, fields = document.source, document.fields
-    return Task(name, document.id, source, document.modality, fields, document.title, document.language)
+    return Task(name, name, source, document.modality, fields, document.title, document.language)
 
 
-def _print_shares(routes: Iterable[Route]) -> None:
-    from collections import Counter
+def _counted(routes: Iterable[Route], shares: Counter[tuple[str, str]]) -> Iterator[Route]:
+    for route in routes:
+        shares[route.domain, route.queue.value] += 1
+        yield route
 
-    counts = Counter((route.domain, route.queue.value) for route in routes)
-    total = sum(counts.values())
-    rows = [(*key, count, percent(count / total)) for key, count in counts.most_common()]
+
+def _print_first(routed: Iterable[tuple[Task, Route]]) -> Counter[tuple[str, str]]:
+    """Print the first routes, and return how many go where."""
+    left = iter(routed)
+    first = list(islice(left, MAX_LISTED))
+    shares = Counter((r.domain, r.queue.value) for _, r in chain(first, left))
+    print_table(
+        f"{shares.total()} texts",
+        ("id", "domain", "queue", "tier", ">confidence", "language", "text"),
+        [
+            (r.task, r.domain, r.queue, r.tier, confidence(r.confidence), r.language, shortened(t.text, 50))
+            for t, r in first
+        ],
+        caption=f"the first {MAX_LISTED} are shown; --json or --output give all" if shares.total() > MAX_LISTED else "",
+    )
+    return shares
+
+
+def _print_shares(shares: Counter[tuple[str, str]]) -> None:
+    total = shares.total()
+    rows = [(*key, count, percent(count / total)) for key, count in shares.most_common()]
     print_table("Where they go", ("domain", "queue", ">texts", ">share"), rows)

@@ -73,10 +73,13 @@ def ingest(
 def route(
     workspace: WorkspaceOption = Path(),
     source: TextsOption = None,
+    again: Annotated[bool, typer.Option("--again", help="Also route anew what nobody was given yet.")] = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give each task a domain, a tier and its projects; with --input, route texts from a file."""
+    if source is not None and again:
+        raise typer.BadParameter("a file has no tasks to route again", param_hint="--again")
     if source is not None:
         from toolkit.cli.routing import route_file
 
@@ -85,7 +88,7 @@ def route(
     from toolkit.workflow import route as step
 
     with opened(workspace) as operation:
-        report = step(operation)
+        report = step(operation, again=again)
         if output is not None:
             from toolkit.cli.routing import write_routes
 
@@ -98,7 +101,8 @@ def route(
 
 def print_routes(report: RouteReport) -> None:
     """Print where tasks went."""
-    typer.echo(f"{len(report.routes)} tasks routed, {report.n_placements} placements")
+    looked = f"; {report.n_again} looked at again" if report.n_again else ""
+    typer.echo(f"{len(report.routes)} tasks routed, {report.n_placements} placements{looked}")
     total = len(report.routes)
     print_table(
         "Routes",

@@ -34,6 +34,8 @@ def print_story(story: Story, simulated: Collection[str]) -> None:
 def _print_route(route: Route, number: int, total: int) -> None:
     _line(0, "Route" if total == 1 else f"Route {number} of {total}")
     _line(1, f"{route.domain} ({route.queue}), {route.tier}, confidence {confidence(route.confidence)}: {route.reason}")
+    hard = "" if route.difficulty is None else f"difficulty {decimal(route.difficulty)}, "
+    _line(1, f"{hard}scored by {route.router}")
     if number < total or total == 1:
         _line(1, "best: " + ", ".join(f"{name} {decimal(share)}" for name, share in route.ranking))
         for item in route.evidence:

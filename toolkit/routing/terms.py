@@ -82,6 +82,13 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def has_words(text: str) -> bool:
+    """Tell whether :func:`words_of` would find any, faster where the text is plain."""
+    if "<" in text or "&" in text or "://" in text or "www." in text:
+        return bool(words_of(text))
+    return _WORD.search(text) is not None
+
+
 class TermIndex:
     """Many terms, looked up word by word.
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from toolkit.errors import InputError
-from toolkit.models import Document, Modality, Placement, PlacementState, Route, Task
+from toolkit.models import Document, Modality, Placement, PlacementState, PlacementStatus, Route, Task
 from toolkit.storage import schema as s
 from toolkit.storage.rows import (
     aware,
@@ -114,11 +114,41 @@ class Corpus:
             ]
         return int(found[0]), int(found[1])
 
-    def unrouted(self) -> list[Task]:
-        """Return the tasks that have no route yet, sorted by id."""
-        query = select(s.tasks).outerjoin(s.routes, s.routes.c.task == s.tasks.c.id).where(s.routes.c.task.is_(None))
+    def unrouted(self) -> list[str]:
+        """Return the ids of the tasks that have no route yet, sorted."""
+        query = select(s.tasks.c.id).where(s.tasks.c.id.not_in(select(s.routes.c.task)))
         with self._engine.connect() as connection:
-            return [read_task(row) for row in connection.execute(query.order_by(s.tasks.c.id))]
+            return list(connection.execute(query.order_by(s.tasks.c.id)).scalars())
+
+    def untouched(self) -> list[str]:
+        """Return the ids of the tasks that are routed, but that nobody was given and no server has, sorted."""
+        table = s.placements
+        given = table.c.id.in_(select(s.assignments.c.placement))
+        begun = (table.c.status != PlacementStatus.OPEN.value) | table.c.server_task.is_not(None) | given
+        query = select(s.routes.c.task).where(s.routes.c.task.not_in(select(table.c.task).where(begun))).distinct()
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(s.routes.c.task)).scalars())
+
+    def metadata(self, documents: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return what is known of some documents besides their content."""
+        table, found = s.documents, dict[str, dict[str, Any]]()
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(set(documents))):
+                rows = connection.execute(select(table.c.id, table.c.metadata).where(table.c.id.in_(chunk)))
+                found |= {row.id: json.loads(row.metadata) for row in rows}
+        return found
+
+    def disputes(self) -> dict[str, tuple[int, int]]:
+        """Return by source how many placements are closed, and how many of them their annotators left open."""
+        table, left = s.placements, (PlacementStatus.ESCALATED.value, PlacementStatus.UNDECIDED.value)
+        query = select(s.tasks.c.source, table.c.status, func.count().label("n")).join_from(table, s.tasks)
+        query = query.where(table.c.status != PlacementStatus.OPEN.value).group_by(s.tasks.c.source, table.c.status)
+        found: dict[str, tuple[int, int]] = {}
+        with self._engine.connect() as connection:
+            for source, status, count in connection.execute(query):
+                settled, disputed = found.get(source, (0, 0))
+                found[source] = settled + count, disputed + count * (status in left)
+        return found
 
     def unplaced(self) -> list[Task]:
         """Return the tasks that have a route but no placement, sorted by id."""
@@ -131,10 +161,28 @@ class Corpus:
         with self._engine.connect() as connection:
             return [read_task(row) for row in connection.execute(query)]
 
-    def add_route(self, route: Route, placements: Sequence[Placement]) -> None:
-        """Store a task's route and where it is to be answered, both or neither; an earlier route stays as history."""
+    def add_routes(self, routes: Sequence[tuple[Route, Sequence[Placement]]]) -> None:
+        """Store the routes of tasks that have none and where they are to be answered, all of them or none."""
+        rows = [{"revision": 1, "routed_at": now(), **route_row(route)} for route, _ in routes]
         with self._engine.begin() as connection:
+            connection.execute(insert(s.routes), rows)
+            insert_missing(connection, s.placements, [placement_row(item) for _, placed in routes for item in placed])
+
+    def reroute(self, route: Route, placements: Sequence[Placement]) -> None:
+        """Store another route of an untouched task, and put its placements in the place of those it had."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(s.placements).where(s.placements.c.task == route.task))
             insert_route(connection, route, placements)
+
+    def latest_routes(self, tasks: Iterable[str]) -> dict[str, Route]:
+        """Return the routes that count now of those of some tasks that have one."""
+        found: dict[str, Route] = {}
+        query = select(s.routes).order_by(s.routes.c.revision)
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(set(tasks))):
+                rows = connection.execute(query.where(s.routes.c.task.in_(chunk)))
+                found |= {row.task: read_route(row) for row in rows}
+        return found
 
     def routes(self, task: str | None = None) -> list[tuple[datetime, Route]]:
         """Return every route, or those of a task, oldest first: the last one of a task counts."""

@@ -127,6 +127,8 @@ def route_row(route: Route) -> dict[str, Any]:
         "ranking": to_json(route.ranking),
         "evidence": to_json([[e.domain, e.term, e.count, e.weight] for e in route.evidence]),
         "reason": route.reason,
+        "difficulty": route.difficulty,
+        "router": route.router,
     }
 
 
@@ -143,6 +145,8 @@ def read_route(row: Row[Any]) -> Route:
         ranking=tuple((name, share) for name, share in json.loads(row.ranking)),
         evidence=tuple(Evidence(*item) for item in json.loads(row.evidence)),
         reason=row.reason,
+        difficulty=row.difficulty,
+        router=row.router,
     )
 
 

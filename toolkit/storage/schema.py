@@ -79,6 +79,8 @@ routes = Table(
     Column("evidence", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("routed_at", DateTime(timezone=True), nullable=False),
+    Column("difficulty", Float),
+    Column("router", Text, nullable=False, server_default="lexicon"),
 )
 
 placements = Table(

@@ -89,7 +89,7 @@ def write_table(rows: pd.DataFrame | Iterable[Mapping[str, Any]], path: Path) ->
         ".jsonl": _write_jsonl,
         ".parquet": _write_parquet,
     }
-    write = writers[_suffix(path)]
+    write = writers[format_of(path)]
     columns, records = _plain(rows)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -116,7 +116,7 @@ def read_records(path: Path) -> Iterator[Record]:
 
 
 def _records(path: Path) -> Iterator[Record]:
-    suffix = _suffix(path)
+    suffix = format_of(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file.", hint="check the path; relative paths start in the current folder.")
     if suffix == ".parquet":
@@ -124,7 +124,8 @@ def _records(path: Path) -> Iterator[Record]:
     return _csv_records(path) if suffix == ".csv" else _jsonl_records(path)
 
 
-def _suffix(path: Path) -> str:
+def format_of(path: Path) -> str:
+    """Return how a table's file ends: ``.csv``, ``.jsonl`` or ``.parquet``; raise :class:`InputError` for another."""
     if (suffix := path.suffix.lower()) not in SUFFIXES:
         raise InputError(
             f"{path}: cannot tell its format.", hint=f"name it {', '.join('*' + one for one in SUFFIXES)}."

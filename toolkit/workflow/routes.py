@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from toolkit.models import DomainPack, LabelConfig, Placement, ProjectKey, Queue, Route, Task, Tier
 from toolkit.packs import FALLBACK_DOMAIN, configs_for, pack_named
-from toolkit.routing import LexiconRouter
+from toolkit.routing import Surroundings
+from toolkit.storage.rows import batches
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.routers import make_router
 
+AT_A_TIME = 500  # tasks whose routes are stored together
 DOMAIN_CONTROL = "domain"  # the question by which generalists route what the router could not
 
 
 @dataclass(frozen=True, slots=True)
 class RouteReport:
-    """Where the tasks that had no route went."""
+    """Where tasks went."""
 
-    routes: tuple[Route, ...]
+    routes: tuple[Route, ...]  # new ones: of tasks that had none, and of those that go elsewhere now
     n_placements: int
     unplaceable: tuple[str, ...]  # tasks that no label config fits
+    n_again: int = 0  # tasks that were looked at again
 
     @property
     def by_queue(self) -> Mapping[tuple[str, str, str], int]:
@@ -29,7 +34,7 @@ class RouteReport:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def route(operation: Operation) -> RouteReport:
+def route(operation: Operation, *, again: bool = False) -> RouteReport:
     """Route every task that has no route, and place it in the projects of its domain.
 
     A task that was routed before but fitted no label config is tried again.
@@ -38,28 +43,104 @@ def route(operation: Operation) -> RouteReport:
     ----------
     operation : Operation
         The workspace.
+    again : bool
+        Route those tasks once more that nobody was given yet, as after a router was trained or packs got terms. A
+        route that leads elsewhere takes the old one's place, which stays as history.
 
     Returns
     -------
     RouteReport
         The new routes. A task that no label config fits, not even one of the general pack, is named and stays routed
         but unplaced.
+
+    Raises
+    ------
+    ConfigError
+        A router cannot be used as ``workflow.yaml`` has it, or was trained on other packs.
     """
-    router = LexiconRouter(operation.packs)
-    routes, unplaceable, n_placements = [], [], 0
-    for task in operation.progress(operation.state.corpus.unrouted(), "Routing tasks"):
-        found = router.route(task)
-        placements = place(task, found, operation.packs)
-        operation.state.corpus.add_route(found, placements)
-        routes.append(found)
-        n_placements += len(placements)
-    latest = {found.task: found for _, found in operation.state.corpus.routes()}
-    for task in operation.state.corpus.unplaced():
-        placements = place(task, latest[task.id], operation.packs)
-        n_placements += operation.state.work.add(placements)
-        if not placements:
-            unplaceable.append(task.id)
-    return RouteReport(tuple(routes), n_placements, tuple(unplaceable))
+    corpus = operation.state.corpus
+    waiting, untouched = corpus.unrouted(), corpus.untouched() if again else []
+    if not (waiting or untouched or corpus.unplaced()):
+        return RouteReport((), 0, ())
+    routing = _Routing(operation)
+    new = [found for batch in routing.batches(waiting, "Routing tasks") for found in routing.store(batch)]
+    changed = [found for batch in routing.batches(untouched, "Routing again") for found in routing.change(batch)]
+    unplaceable = routing.place_rest()
+    return RouteReport((*new, *changed), routing.n_placements, tuple(unplaceable), len(untouched))
+
+
+class _Routing:
+    """Routes tasks in batches and stores where they go."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._corpus = operation.state.corpus
+        self._router = make_router(operation.packs, operation.settings, operation.folder)
+        self._disputes = _by_feed(self._corpus.disputes())
+        self.n_placements = 0
+
+    def batches(self, ids: Sequence[str], what: str) -> Iterator[list[tuple[Task, Route]]]:
+        """Yield tasks with their routes, so many at a time as are stored at once."""
+        tasks = self._operation.progress(self._corpus.tasks(ids), what, len(ids))
+        for batch in batches(tasks, AT_A_TIME):
+            metadata = self._corpus.metadata(task.document for task in batch)
+            yield [(task, self._router.route(task, self._known(task, metadata[task.document]))) for task in batch]
+
+    def _known(self, task: Task, metadata: Mapping[str, Any]) -> Surroundings:
+        return Surroundings(metadata, *self._disputes.get(feed_of(task.source), (0, 0)))
+
+    def store(self, batch: Sequence[tuple[Task, Route]]) -> list[Route]:
+        """Store first routes."""
+        placed = [(found, place(task, found, self._operation.packs)) for task, found in batch]
+        self._corpus.add_routes(placed)
+        self.n_placements += sum(len(placements) for _, placements in placed)
+        return [found for _, found in batch]
+
+    def change(self, batch: Sequence[tuple[Task, Route]]) -> list[Route]:
+        """Store routes that lead elsewhere than those before."""
+        before = self._corpus.latest_routes(task.id for task, _ in batch)
+        changed = []
+        for task, found in batch:
+            if _destination(found) != _destination(before[task.id]):
+                placements = place(task, found, self._operation.packs)
+                self._corpus.reroute(found, placements)
+                self.n_placements += len(placements)
+                changed.append(found)
+        return changed
+
+    def place_rest(self) -> list[str]:
+        """Place what is routed and has no placement; return the tasks that no label config fits."""
+        rest, unplaceable = self._corpus.unplaced(), []
+        latest = self._corpus.latest_routes(task.id for task in rest)
+        for task in rest:
+            placements = place(task, latest[task.id], self._operation.packs)
+            self.n_placements += self._operation.state.work.add(placements)
+            if not placements:
+                unplaceable.append(task.id)
+        return unplaceable
+
+
+def feed_of(source: str) -> str:
+    """Return what documents come with: the file for those that are records of one, else the document's own source.
+
+    Examples
+    --------
+    >>> feed_of("posts.jsonl#17"), feed_of("news/monday.md")
+    ('posts.jsonl', 'news/monday.md')
+    """
+    return source.partition("#")[0]
+
+
+def _by_feed(disputes: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for source, (n_settled, n_disputed) in disputes.items():
+        settled, disputed = found.get(feed_of(source), (0, 0))
+        found[feed_of(source)] = settled + n_settled, disputed + n_disputed
+    return found
+
+
+def _destination(route: Route) -> tuple[str, Queue, Tier]:
+    return route.domain, route.queue, route.tier
 
 
 def place(task: Task, route: Route, packs: Mapping[str, DomainPack]) -> list[Placement]:

