@@ -135,9 +135,8 @@ class TaskRouter:
         pack = self._packs[best if verdict.decided else FALLBACK_DOMAIN]
         hard = verdict.decided and pack.tier is Tier.GENERALIST and hardness >= pack.thresholds.difficulty
         if hard:
-            notes = (
-                f"; hard for generalists ({_rounded(hardness)}, {pack.thresholds.difficulty:.2f} is the limit){notes}"
-            )
+            limit = f"{pack.thresholds.difficulty:.2f} is the limit"
+            notes = f"; too hard for generalists ({_rounded(hardness)}, {limit}){notes}"
         return Route(
             task=task.id,
             domain=pack.name,

@@ -50,15 +50,15 @@ class Term:
             raise ConfigError(f"Domain {domain}: a term is empty.", hint="remove it.")
         return cls(domain, text, weight, tuple(word for word, _ in parts), tuple(stem for _, stem in parts))
 
-    def fits(self, words: Sequence[str], at: int) -> bool:
-        """Tell whether the term stands at a place in a text, of which the first word is known to fit."""
+    def fits(self, words: Sequence[str], at: int, known: int = 0) -> bool:
+        """Tell whether the term stands at a place in a text, of which so many words are known to fit."""
         if at + len(self.words) > len(words):
             return False
-        for place in range(1, len(self.words)):
-            found, word = words[at + place], self.words[place]
-            if found != word and not (self.stems[place] and found.startswith(word)):
-                return False
-        return True
+        return all(self.takes(place, words[at + place]) for place in range(known, len(self.words)))
+
+    def takes(self, place: int, word: str) -> bool:
+        """Tell whether a word may stand at a place of the term."""
+        return word == self.words[place] or (self.stems[place] and word.startswith(self.words[place]))
 
 
 def words_of(text: str) -> list[str]:
@@ -104,6 +104,7 @@ class TermIndex:
         self._exact: dict[str, list[Term]] = {}
         self._stems: dict[int, dict[str, list[Term]]] = {}
         self._memo: dict[str, tuple[Term, ...]] = {}
+        self._pairs: dict[tuple[str, str], tuple[Term, ...]] = {}
         for term in terms:
             first = term.words[0]
             by_word = self._stems.setdefault(len(first), {}) if term.stems[0] else self._exact
@@ -122,18 +123,22 @@ class TermIndex:
             starting = memo.get(word)
             if starting is None:
                 starting = self._starting_with(word)
+            if starting and len(starting[0].words) > 1:
+                pair = word, words[at + 1] if at + 1 < end else ""
+                fitting = self._pairs.get(pair)
+                starting = self._going_on_with(pair, starting) if fitting is None else fitting
             at += self._take(starting, words, at, counts) if starting else 1
         return counts
 
     @staticmethod
     def _take(starting: Sequence[Term], words: Sequence[str], at: int, counts: dict[Term, int]) -> int:
-        """Count the longest terms that stand at a word, and return how many words they take."""
+        """Count the longest of the terms, of which two words fit, and return how many words they take."""
         length, domains = 0, set()
         for term in starting:
             size = len(term.words)
             if size < length:
                 break
-            if term.domain not in domains and (size == 1 or term.fits(words, at)):
+            if term.domain not in domains and (size <= 2 or term.fits(words, at, 2)):
                 length = size
                 domains.add(term.domain)
                 counts[term] = counts.get(term, 0) + 1
@@ -148,3 +153,10 @@ class TermIndex:
         if len(self._memo) >= MEMO_WORDS:
             self._memo.clear()
         return self._memo.setdefault(word, tuple(found))
+
+    def _going_on_with(self, pair: tuple[str, str], starting: Sequence[Term]) -> tuple[Term, ...]:
+        """Return those of the terms that start with the first word whose second word, if any, may be the other."""
+        found = tuple(term for term in starting if len(term.words) == 1 or term.takes(1, pair[1]))
+        if len(self._pairs) >= MEMO_WORDS:
+            self._pairs.clear()
+        return self._pairs.setdefault(pair, found)
