@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from toolkit.errors import ConfigError
 from toolkit.models import DomainPack, Modality, Queue, Task, Thresholds, Tier
 from toolkit.routing import TaskRouter
-from toolkit.routing.lexicon import SHARPNESS
+from toolkit.routing.lexicon import SHARPNESS, missing_languages, shared_terms
 
 TERMS = {
     "general": {"en": {"newspaper*": 2, "football": 2}, "fr": {"journal*": 2, "football": 2}},
@@ -220,3 +220,11 @@ def test_a_router_needs_the_general_pack_and_terms_that_can_be_looked_for():
         TaskRouter(without)
     with pytest.raises(ConfigError, match="law"):
         TaskRouter({**packs(), "law": pack("law", {"fr": {"…": 1}})})
+
+
+def test_terms_of_two_packs_and_languages_without_terms_are_named():
+    found = shared_terms(packs())
+    assert found["en", "virus*"] == {"medicine": 1, "security": 1}
+    assert found["fr", "obligation*"] == {"finance": 2, "law": 1}
+    assert ("en", "dose*") not in found
+    assert missing_languages(packs()) == {"fr": ["security"]}

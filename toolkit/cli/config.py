@@ -52,7 +52,7 @@ def check(workspace: WorkspaceOption = Path()) -> None:
     """Read every file of a workspace and name all that is wrong, label configs included."""
     from toolkit.errors import ConfigError
     from toolkit.labelstudio.validation import check_label_config
-    from toolkit.routing import LexiconRouter
+    from toolkit.routing.lexicon import LexiconRouter, missing_languages, shared_terms
     from toolkit.workspace import load_settings
 
     problems = []
@@ -67,6 +67,11 @@ def check(workspace: WorkspaceOption = Path()) -> None:
         if problems:
             raise ConfigError("\n".join(problems))
         LexiconRouter(packs)  # refuses terms that cannot be looked for
+    for (language, term), weights in shared_terms(packs).items():
+        shown = ", ".join(f"{domain} ({weight:g})" for domain, weight in weights.items())
+        say(f"note: the term {term!r} ({language}) counts for {shown}")
+    for language, names in missing_languages(packs).items():
+        say(f"note: no terms for {language} in {', '.join(names)}; there the English ones count")
     for warning in _understaffed(packs, team):
         say(f"warning: {warning}")
     typer.echo(f"{len(packs)} domain packs, {len(configs)} label configs, {len(team)} members: all right.")

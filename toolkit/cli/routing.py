@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.common import check_output, exit_on_error, progress
-from toolkit.cli.render import confidence, percent, plain, print_json, print_table, shortened
-from toolkit.models import Document, Route, Task
+from toolkit.cli.render import confidence, percent, print_json, print_table, shortened
+from toolkit.models import Document, Evidence, Route, Task
 
 if TYPE_CHECKING:
     from toolkit.routing import TaskRouter
@@ -66,8 +66,12 @@ def _row(route: Route) -> dict[str, Any]:
     return {
         **{name: getattr(route, name) for name in COLUMNS},
         "ranking": json.dumps(route.ranking, ensure_ascii=False),
-        "evidence": json.dumps([plain(item) for item in route.evidence], ensure_ascii=False),
+        "evidence": json.dumps([_shown(item) for item in route.evidence], ensure_ascii=False),
     }
+
+
+def _shown(item: Evidence) -> dict[str, Any]:
+    return {"domain": item.domain, "term": item.term, "count": item.count, "weight": item.weight}
 
 
 def _router(workspace: Path) -> TaskRouter:

@@ -107,6 +107,33 @@ class LexiconRouter:
         return f"{', '.join(without)}: English terms counted, there are none for {known}" if without else ""
 
 
+def shared_terms(packs: Mapping[str, DomainPack]) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the terms that several packs have, by language and term: domain to weight. They count for each of them.
+
+    Examples
+    --------
+    >>> from toolkit.packs import bundled_configs, load_packs
+    >>> shared_terms(load_packs(bundled_configs() / "domains"))["fr", "virus"]
+    {'medicine': 1.0, 'security': 0.5}
+    """
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for name, pack in sorted(packs.items()):
+        for language, terms in pack.terms.items():
+            for term, weight in terms.items():
+                found.setdefault((language, " ".join(term.casefold().split())), {})[name] = weight
+    return {key: found[key] for key in sorted(found) if len(found[key]) > 1}
+
+
+def missing_languages(packs: Mapping[str, DomainPack]) -> dict[str, list[str]]:
+    """Return the languages that only some packs have terms for, with the packs that have none; English counts there."""
+    used = {language for pack in packs.values() for language, terms in pack.terms.items() if terms}
+    without = {
+        language: [name for name, pack in sorted(packs.items()) if pack.terms and not pack.terms.get(language)]
+        for language in sorted(used)
+    }
+    return {language: names for language, names in without.items() if names}
+
+
 def _weights(pack: DomainPack, language: str | None) -> dict[str, float]:
     if language is not None:
         return dict(pack.terms.get(language) or pack.terms.get(PIVOT_LANGUAGE) or {})
