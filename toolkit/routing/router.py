@@ -149,7 +149,7 @@ class TaskRouter:
             evidence=tuple(found[:MAX_EVIDENCE]),
             reason=self._reason(verdict, found) + notes,
             difficulty=hardness,
-            router=" + ".join(name for name, _ in said),
+            router=" + ".join(name for name, scores in said if scores.log_odds),
         )
 
     def _difficulty(self, text: str, said: Sequence[tuple[str, Scores]], known: Surroundings) -> float:

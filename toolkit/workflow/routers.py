@@ -7,10 +7,13 @@ from pathlib import Path
 
 from toolkit.config import WorkflowFile
 from toolkit.models import DomainPack
-from toolkit.routing import TaskRouter
+from toolkit.routing import LexiconRouter, TaskRouter
+from toolkit.routing.plugins import load_routers
+
+PRIVATE = ".toolkit"  # where plug-ins keep what they paid for
 
 
-def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder: Path) -> TaskRouter:  # noqa: ARG001
+def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder: Path) -> TaskRouter:
     """Return the router of a folder: the trained one where there is one, else the lexicon, and the plug-ins asked for.
 
     Raises
@@ -18,4 +21,7 @@ def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder:
     ConfigError
         A plug-in is not there or its options are wrong, or the trained router was made for other packs.
     """
-    return TaskRouter(packs)
+    private = folder / PRIVATE
+    confidential = [item.sources for item in settings.assignment.confidential]
+    others = load_routers(settings.routing.routers, packs, private if private.is_dir() else None, confidential)
+    return TaskRouter(packs, [LexiconRouter(packs), *others])
