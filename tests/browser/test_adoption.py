@@ -25,7 +25,8 @@ def saved(response):
 def create_project(page, url, file):
     """Make a project as the welcome page suggests: a name, a file, a template; return its data manager's address."""
     page.goto(f"{url}/projects")
-    page.locator("button:has-text('Create')").first.click()
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "/api/projects" in answer.url):
+        page.locator("button:has-text('Create')").first.click()  # makes a draft, which the file is uploaded to
     page.fill("input[name=name]", "Clicked together")
     page.get_by_text("Data Import", exact=True).click()
     page.set_input_files("input[type=file]", file)
