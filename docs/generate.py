@@ -34,13 +34,14 @@ def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 def config_page() -> str:
     """Return the reference of the YAML files."""
-    from toolkit.config import DomainFile, MigrationsFile, TeamFile, WorkflowFile
+    from toolkit.config import DomainFile, MigrationsFile, TeamFile, TermsFile, WorkflowFile
 
     parts = [NOTE, "# Configuration", "`toolkit config schema FILE` prints the JSON Schema, for editors."]
     for title, model in (
         ("workflow.yaml", WorkflowFile),
         ("team.yaml", TeamFile),
         ("configs/domains/NAME/domain.yaml", DomainFile),
+        ("configs/domains/NAME/terms/LANGUAGE.yaml", TermsFile),
         ("configs/domains/NAME/migrations.yaml", MigrationsFile),
     ):
         schema = model.model_json_schema()

@@ -268,3 +268,32 @@ def test_a_part_of_the_screen_that_waits_for_a_label_that_is_gone_is_a_problem(t
     path.write_text(path.read_text("utf-8").replace('<Choice value="high"', '<Choice value="severe"'), encoding="utf-8")
     with pytest.raises(ConfigError, match="wait for what cannot be chosen: risk: high"):
         load_packs(tmp_path / "domains")
+
+
+# --- terms in files of their own
+
+
+def write_terms(folder, name, content):
+    (folder / "terms").mkdir(exist_ok=True)
+    (folder / "terms" / name).write_text(content, encoding="utf-8")
+
+
+def test_a_language_can_have_a_file_of_terms_of_its_own(folder):
+    finance = write_pack(folder / "finance")
+    write_terms(finance, "fr.yaml", "version: 1\nterms:\n  3: [obligation*]\n  1: [prix]\n")
+    terms = load_packs(folder)["finance"].terms
+    assert terms == {"en": {"bond*": 3, "price*": 0.5, "share": 0.5}, "fr": {"obligation*": 3, "prix": 1}}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("en.yaml", "terms: {3: [loan*]}", "terms/en.yaml: domain.yaml has terms for en, too; keep them in one place"),
+        ("french.yaml", "terms: {3: [prêt*]}", "terms/french.yaml: 'french' is no language; name it as in fr.yaml"),
+        ("fr.yaml", "terms: {3: [prêt*], 1: [Prêt*]}", "terms/fr.yaml: terms: given twice: prêt*"),
+        ("fr.yaml", "terms: {0: [prêt*]}", "terms/fr.yaml: terms.0: input should be greater than 0"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_terms_is_named(folder, name, content, problem):
+    write_terms(write_pack(folder / "finance"), name, content)
+    assert any(line.endswith(problem) for line in problems(folder)), problems(folder)

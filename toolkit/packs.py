@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from toolkit.config import DomainFile, LabelConfigFile, Name, read_yaml
+from toolkit.config import DomainFile, LabelConfigFile, Name, TermsFile, read_yaml
 from toolkit.errors import ConfigError, UnknownDomainError
 from toolkit.labelconfig import config_version, dead_conditions, read_controls, referenced_fields
 from toolkit.migrations import load_migrations, misfits
@@ -15,6 +16,7 @@ from toolkit.models import CATEGORICAL, DomainPack, LabelConfig, Migration, Task
 
 FALLBACK_DOMAIN = "general"
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
+_LANGUAGE = re.compile("[a-z]{2,3}")
 
 
 def bundled_configs() -> Path:
@@ -30,7 +32,7 @@ def load_packs(folder: Path) -> dict[str, DomainPack]:
     ----------
     folder : Path
         Holds one folder per domain, named after it, each with ``domain.yaml``, ``guidelines.md`` and label configs;
-        ``migrations.yaml`` is optional.
+        ``terms/LANGUAGE.yaml`` and ``migrations.yaml`` are optional.
 
     Returns
     -------
@@ -100,9 +102,29 @@ def _load_pack(folder: Path) -> tuple[DomainPack | None, list[str]]:
             configs.append(config)
     migrations, found = _migrations(folder / "migrations.yaml", {config.name: config for config in configs})
     problems += found
+    terms, found = _terms(folder, parsed)
+    problems += found
     if problems:
         return None, problems
-    return _pack(folder.name, parsed, configs, guidelines, migrations), []
+    return _pack(folder.name, parsed, terms, configs, guidelines, migrations), []
+
+
+def _terms(folder: Path, parsed: DomainFile) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Return the terms of domain.yaml and of terms/LANGUAGE.yaml, by language."""
+    weights, problems = dict(parsed.terms), []
+    for path in sorted((folder / "terms").glob("*.yaml")):
+        found, wrong = read_yaml(path, TermsFile)
+        problems += wrong
+        if not _LANGUAGE.fullmatch(path.stem):
+            problems.append(f"{path}: {path.stem!r} is no language; name it as in fr.yaml")
+        elif path.stem in parsed.terms:
+            problems.append(f"{path}: domain.yaml has terms for {path.stem}, too; keep them in one place")
+        elif found is not None:
+            weights[path.stem] = found.terms
+    return {
+        language: {term: weight for weight, entries in by_weight.items() for term in entries}
+        for language, by_weight in weights.items()
+    }, problems
 
 
 def _migrations(path: Path, configs: Mapping[str, LabelConfig]) -> tuple[tuple[Migration, ...], list[str]]:
@@ -144,14 +166,11 @@ def _name_problems(folder: Path) -> list[str]:
 def _pack(
     name: str,
     parsed: DomainFile,
+    terms: Mapping[str, Mapping[str, float]],
     configs: Sequence[LabelConfig],
     guidelines: str,
     migrations: tuple[Migration, ...],
 ) -> DomainPack:
-    terms = {
-        language: {term: weight for weight, entries in weights.items() for term in entries}
-        for language, weights in parsed.terms.items()
-    }
     limits = parsed.thresholds
     return DomainPack(
         name=name,

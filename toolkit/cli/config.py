@@ -24,6 +24,7 @@ class File(StrEnum):
     workflow = "workflow"
     team = "team"
     domain = "domain"
+    terms = "terms"
     migrations = "migrations"
 
 
@@ -35,12 +36,13 @@ def register(parent: typer.Typer) -> None:
 @app.command()
 def schema(file: Annotated[File, typer.Argument(help="Which file.")] = File.workflow) -> None:
     """Print the JSON Schema of a file, for editors."""
-    from toolkit.config import DomainFile, MigrationsFile, Strict, TeamFile, WorkflowFile
+    from toolkit.config import DomainFile, MigrationsFile, Strict, TeamFile, TermsFile, WorkflowFile
 
     models: dict[File, type[Strict]] = {
         File.workflow: WorkflowFile,
         File.team: TeamFile,
         File.domain: DomainFile,
+        File.terms: TermsFile,
         File.migrations: MigrationsFile,
     }
     model = models[file]

@@ -3,7 +3,7 @@
 Every file is read once into a frozen model that knows its keys: a typo is an error, not a default.
 """
 
-from toolkit.config.domain import DomainFile, LabelConfigFile, MigrationFile, MigrationsFile
+from toolkit.config.domain import DomainFile, LabelConfigFile, MigrationFile, MigrationsFile, TermsFile
 from toolkit.config.reading import Name, Strict, read_yaml
 from toolkit.config.team import MemberFile, TeamFile
 from toolkit.config.workflow import (
@@ -29,6 +29,7 @@ __all__ = [
     "RoutingSettings",
     "Strict",
     "TeamFile",
+    "TermsFile",
     "WorkflowFile",
     "read_yaml",
 ]

@@ -38,6 +38,30 @@ class LabelConfigFile(Strict):
     overlap: int | None = Field(None, ge=1, le=50, description="Overrides the domain's overlap.")
 
 
+Weighted = Mapping[Annotated[float, Field(gt=0)], tuple[str, ...]]
+
+
+def _given_twice(terms: Weighted) -> list[str]:
+    counts = Counter(term.casefold() for entries in terms.values() for term in entries)
+    return sorted(term for term, count in counts.items() if count > 1)
+
+
+class TermsFile(Strict):
+    """A domain pack's terms/LANGUAGE.yaml."""
+
+    version: Literal[1] = 1
+    terms: Weighted = Field(
+        description="Weight, then terms. A final * matches any ending; terms may have several words."
+    )
+
+    @field_validator("terms")
+    @classmethod
+    def _terms_differ(cls, terms: Weighted) -> Weighted:
+        if twice := _given_twice(terms):
+            raise ValueError(f"given twice: {', '.join(twice)}")
+        return terms
+
+
 class DomainFile(Strict):
     """A domain pack's domain.yaml."""
 
@@ -48,18 +72,18 @@ class DomainFile(Strict):
     overlap: int = Field(2, ge=1, le=50, description="Annotations collected per task, each from another annotator.")
     minutes: float = Field(2.0, gt=0, description="Minutes that one annotation takes, until enough have been timed.")
     thresholds: ThresholdsFile = ThresholdsFile()
-    terms: Mapping[Language, Mapping[Annotated[float, Field(gt=0)], tuple[str, ...]]] = Field(
+    terms: Mapping[Language, Weighted] = Field(
         {},
-        description="Language, then weight, then terms. A final * matches any ending; terms may have several words.",
+        description="Language, then weight, then terms. A final * matches any ending; terms may have several words."
+        " Long lists have a file of their own, terms/LANGUAGE.yaml.",
     )
     configs: Mapping[Name, LabelConfigFile] = Field(min_length=1)
 
     @field_validator("terms")
     @classmethod
-    def _terms_differ(cls, terms: Mapping[str, Mapping[float, tuple[str, ...]]]) -> Mapping[str, Any]:
+    def _terms_differ(cls, terms: Mapping[str, Weighted]) -> Mapping[str, Weighted]:
         for language, weights in terms.items():
-            counts = Counter(term.casefold() for entries in weights.values() for term in entries)
-            if twice := sorted(term for term, count in counts.items() if count > 1):
+            if twice := _given_twice(weights):
                 raise ValueError(f"{language}: given twice: {', '.join(twice)}")
         return terms
 

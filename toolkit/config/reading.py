@@ -65,7 +65,7 @@ def _message(item: Mapping[str, Any]) -> str:
     return "unknown key" if item["type"] == "extra_forbidden" else message[:1].lower() + message[1:]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # in C where libyaml is there
     """Safe YAML that refuses a key given twice, where plain YAML silently keeps the last."""
 
 

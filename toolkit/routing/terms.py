@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.errors import ConfigError
@@ -49,12 +49,6 @@ class Term:
         if not parts:
             raise ConfigError(f"Domain {domain}: a term is empty.", hint="remove it.")
         return cls(domain, text, weight, tuple(word for word, _ in parts), tuple(stem for _, stem in parts))
-
-    def fits(self, words: Sequence[str], at: int, known: int = 0) -> bool:
-        """Tell whether the term stands at a place in a text, of which so many words are known to fit."""
-        if at + len(self.words) > len(words):
-            return False
-        return all(self.takes(place, words[at + place]) for place in range(known, len(self.words)))
 
     def takes(self, place: int, word: str) -> bool:
         """Tell whether a word may stand at a place of the term."""
@@ -101,14 +95,14 @@ class TermIndex:
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        self._exact: dict[str, list[Term]] = {}
-        self._stems: dict[int, dict[str, list[Term]]] = {}
-        self._memo: dict[str, tuple[Term, ...]] = {}
-        self._pairs: dict[tuple[str, str], tuple[Term, ...]] = {}
+        exact: dict[str, list[Term]] = {}
+        stems: dict[int, dict[str, list[Term]]] = {}
         for term in terms:
             first = term.words[0]
-            by_word = self._stems.setdefault(len(first), {}) if term.stems[0] else self._exact
+            by_word = stems.setdefault(len(first), {}) if term.stems[0] else exact
             by_word.setdefault(first, []).append(term)
+        self._starts = _Starts(exact, stems)
+        self._runs = _Runs(self._starts)
 
     def count(self, words: Sequence[str]) -> dict[Term, int]:
         """Return how often each term occurs.
@@ -117,46 +111,64 @@ class TermIndex:
         same words may be terms of several domains; within one domain the most exact of its terms counts.
         """
         counts: dict[Term, int] = {}
-        memo, at, end = self._memo, 0, len(words)
-        while at < end:
-            word = words[at]
-            starting = memo.get(word)
-            if starting is None:
-                starting = self._starting_with(word)
-            if starting and len(starting[0].words) > 1:
-                pair = word, words[at + 1] if at + 1 < end else ""
-                fitting = self._pairs.get(pair)
-                starting = self._going_on_with(pair, starting) if fitting is None else fitting
-            at += self._take(starting, words, at, counts) if starting else 1
+        runs, end, used = self._runs, len(words), 0
+        for at, found in enumerate(map(self._starts.__getitem__, words)):
+            if not found or at < used:
+                continue
+            standing, longer = found
+            upto = at + 1
+            while longer and upto < end:
+                upto += 1
+                standing, longer = runs[tuple(words[at:upto])]
+            if standing:
+                used = at + len(standing[0].words)
+                for term in standing:
+                    counts[term] = counts.get(term, 0) + 1
         return counts
 
-    @staticmethod
-    def _take(starting: Sequence[Term], words: Sequence[str], at: int, counts: dict[Term, int]) -> int:
-        """Count the longest of the terms, of which two words fit, and return how many words they take."""
-        length, domains = 0, set()
-        for term in starting:
-            size = len(term.words)
-            if size < length:
-                break
-            if term.domain not in domains and (size <= 2 or term.fits(words, at, 2)):
-                length = size
-                domains.add(term.domain)
-                counts[term] = counts.get(term, 0) + 1
-        return length or 1
 
-    def _starting_with(self, word: str) -> tuple[Term, ...]:
-        """Return the terms whose first word this may be: those of most words first, then the most exact."""
+def _longest(terms: Sequence[Term]) -> tuple[Term, ...]:
+    """Return the longest terms, the first of each domain; `terms` come longest first, then the most exact."""
+    found: dict[str, Term] = {}
+    for term in terms:
+        if len(term.words) == len(terms[0].words):
+            found.setdefault(term.domain, term)
+    return tuple(found.values())
+
+
+Found = tuple[tuple[Term, ...], tuple[Term, ...]]  # the longest terms that stand there; the longer ones that may
+
+
+class _Starts(dict[str, "Found | tuple[()]"]):
+    """What may stand at a word, by that word alone; empty where nothing does."""
+
+    def __init__(self, exact: Mapping[str, Sequence[Term]], stems: Mapping[int, Mapping[str, Sequence[Term]]]) -> None:
+        super().__init__()
+        self._exact, self._stems = exact, stems
+
+    def __missing__(self, word: str) -> Found | tuple[()]:
         found = list(self._exact.get(word, ()))
         for length, stems in self._stems.items():
             found += stems.get(word[:length], ())
         found.sort(key=lambda term: (-len(term.words), term.stems[0], -len(term.words[0]), -term.weight, term.text))
-        if len(self._memo) >= MEMO_WORDS:
-            self._memo.clear()
-        return self._memo.setdefault(word, tuple(found))
+        longer = tuple(term for term in found if len(term.words) > 1)
+        if len(self) >= MEMO_WORDS:
+            self.clear()
+        return self.setdefault(word, (_longest(found[len(longer) :]), longer) if found else ())
 
-    def _going_on_with(self, pair: tuple[str, str], starting: Sequence[Term]) -> tuple[Term, ...]:
-        """Return those of the terms that start with the first word whose second word, if any, may be the other."""
-        found = tuple(term for term in starting if len(term.words) == 1 or term.takes(1, pair[1]))
-        if len(self._pairs) >= MEMO_WORDS:
-            self._pairs.clear()
-        return self._pairs.setdefault(pair, found)
+
+class _Runs(dict[tuple[str, ...], Found]):
+    """What may stand at a word, by that word and those that follow."""
+
+    def __init__(self, starts: _Starts) -> None:
+        super().__init__()
+        self._starts = starts
+
+    def __missing__(self, run: tuple[str, ...]) -> Found:
+        before = self._starts[run[0]] if len(run) == 2 else self[run[:-1]]
+        standing, longer = before or ((), ())
+        fitting = [term for term in longer if term.takes(len(run) - 1, run[-1])]
+        more = tuple(term for term in fitting if len(term.words) > len(run))
+        if len(self) >= MEMO_WORDS:
+            self.clear()
+        return self.setdefault(run, (_longest(fitting[len(more) :]) or standing, more))
