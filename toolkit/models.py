@@ -189,7 +189,7 @@ class DomainPack:
     configs: tuple[LabelConfig, ...]
     guidelines: str  # Markdown
     migrations: tuple[Migration, ...] = ()
-    minutes: float = 2.0  # that one annotation takes, until enough have been timed
+    minutes: float = 2.0  # that one annotation takes
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
     workflow.yaml            settings
     team.yaml                who annotates, by pseudonym
     configs/domains/<name>/  the domain packs
+    router/                  the trained router, if there is one
     snapshots/               judgments as Parquet
     releases/                published datasets
     server/                  the embedded Label Studio, if it is used
@@ -78,7 +79,7 @@ def init_workspace(folder: Path) -> list[Path]:
             shutil.copyfile(wanted[path], path)
         ignore = folder / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("/.toolkit/\n/server/\n/snapshots/\n/releases/\n", encoding="utf-8")
+            ignore.write_text("/.toolkit/\n/router/\n/server/\n/snapshots/\n/releases/\n", encoding="utf-8")
             new.append(ignore)
     except OSError as error:
         raise WorkspaceError(f"{folder} cannot be made a workspace: {error}.") from error

@@ -68,7 +68,7 @@ def test_a_dry_run_writes_nothing(folder, opened):
         ({"languages": []}, "languages: the list should have at least 1 item"),
         ({"languages": ["french"]}, "languages.0: string should match pattern"),
         ({"domains": {"law": "judge"}}, "domains.law: input should be 'generalist', 'specialist' or 'adjudicator'"),
-        ({"capacity_per_week": 0}, "capacity_per_week: input should be greater than 0"),
+        ({"capacity_per_week": -1}, "capacity_per_week: input should be greater than or equal to 0"),
         ({"email": "zoe"}, "'zoe' is no e-mail address"),
         ({"email": "ADA@lab.example"}, "is the address of 'ada'"),
     ],

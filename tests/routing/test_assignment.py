@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.models import Annotator, Placement, ProjectKey, Tier
@@ -145,6 +145,7 @@ def test_the_seed_settles_ties():
     assert dealt[1] != dealt[2]
 
 
+@settings(deadline=None)  # the solver is loaded when it is first used
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.integers(1, 4), st.sampled_from(["fr", "en", None])), max_size=40),
     st.randoms(use_true_random=False),

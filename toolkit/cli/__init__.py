@@ -10,7 +10,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from toolkit.cli import adopt, config, doctor, ledger, measure, projects, release, server, steps, team, workspace
+from toolkit.cli import (
+    adopt,
+    assign,
+    config,
+    doctor,
+    ledger,
+    measure,
+    projects,
+    release,
+    router,
+    server,
+    steps,
+    team,
+    workspace,
+)
 from toolkit.cli.common import INTERRUPTED
 from toolkit.errors import StorageError
 
@@ -52,7 +66,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (workspace, server, projects, adopt, steps, ledger, measure, release, team, config, doctor):
+for module in (
+    workspace,
+    server,
+    projects,
+    adopt,
+    assign,
+    steps,
+    ledger,
+    measure,
+    release,
+    router,
+    team,
+    config,
+    doctor,
+):
     module.register(app)
 
 

@@ -56,8 +56,10 @@ def ingest(
 
     with opened(workspace) as operation:
         report = step(operation, paths)
-    for item in report.unreadable:
+    for item in report.unreadable[:MAX_LISTED]:
         say(f"left out: {item.source}: {item.reason}")
+    if len(report.unreadable) > MAX_LISTED:
+        say(f"… and {len(report.unreadable) - MAX_LISTED} more; --json names all")
     if as_json:
         print_json({"ingest": report})
     else:
@@ -163,6 +165,7 @@ def print_unmet(report: PublishReport) -> None:
             (project, len(items), sum(item.missing for item in items), reason, items[0].placement.partition("@")[0])
             for (project, reason), items in rows[:MAX_LISTED]
         ],
+        caption="`toolkit assign --dry-run` prints the hiring plan",
     )
 
 

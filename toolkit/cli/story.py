@@ -11,6 +11,7 @@ from toolkit.models import Decision, PlacementState, Route
 from toolkit.workflow.story import Story
 
 SHOWN_CHARS = 400
+MAX_OTHERS = 10
 
 
 def print_story(story: Story, simulated: Collection[str]) -> None:
@@ -47,11 +48,14 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
     placement = state.placement
     _line(0, f"Project {placement.project}: {state.status}" + (f" ({state.outcome})" if state.outcome else ""))
     _line(1, f"because {placement.reason}; annotations wanted: {placement.overlap}")
+    standing = {c.annotator: c.reason for c in story.choices if c.placement == placement.id and c.chosen}
     for item in story.assignments:
         if item.assignment.placement == placement.id:
             name = item.assignment.annotator
             shown = f"{name} (simulated)" if name in simulated else name
-            _line(1, f"{shown}: {item.status}; {item.assignment.reason}")
+            now = f"; now {standing[name]}" if name in standing else ""
+            _line(1, f"{shown}: {item.status}; {item.assignment.reason}{now}")
+    _print_others(story, state)
     for finding in story.findings:
         if finding.placement == placement.id:
             _line(1, f"{finding.annotator}'s answer: {finding.kind}; {finding.reason}")
@@ -61,6 +65,15 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
     for control in dict.fromkeys([*(j.control for j in judgments), *decisions]):
         answers = ", ".join(f"{j.annotator} {shortened(j.label, 40)}" for j in judgments if j.control == control)
         _line(1, f"{control}: {answers or 'no answer'}{_verdict(decisions.get(control))}")
+
+
+def _print_others(story: Story, state: PlacementState) -> None:
+    """Print why none of the others who work there got it."""
+    others = [choice for choice in story.choices if choice.placement == state.placement.id and not choice.chosen]
+    for choice in others[:MAX_OTHERS]:
+        _line(1, f"not {choice.annotator}: {choice.reason}")
+    if len(others) > MAX_OTHERS:
+        _line(1, f"nor {len(others) - MAX_OTHERS} more; --json tells of all")
 
 
 def _verdict(decision: Decision | None) -> str:

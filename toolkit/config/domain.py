@@ -70,7 +70,7 @@ class DomainFile(Strict):
     description: str = Field(min_length=10)
     tier: Tier = Field(description="Who answers first: generalist or specialist.")
     overlap: int = Field(2, ge=1, le=50, description="Annotations collected per task, each from another annotator.")
-    minutes: float = Field(2.0, gt=0, description="Minutes that one annotation takes, until enough have been timed.")
+    minutes: float = Field(2.0, gt=0, description="Minutes that one annotation takes.")
     thresholds: ThresholdsFile = ThresholdsFile()
     terms: Mapping[Language, Weighted] = Field(
         {},

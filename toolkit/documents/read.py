@@ -15,7 +15,7 @@ from toolkit.errors import InputError
 from toolkit.models import Document, Modality
 
 TEXTS = (".txt", ".md")
-WORKSPACE_PARTS = ("configs", "releases", "snapshots", "server", "workflow.yaml", "team.yaml")
+WORKSPACE_PARTS = ("configs", "router", "releases", "snapshots", "server", "workflow.yaml", "team.yaml")
 TABLES: dict[str, Callable[[Path, str], Iterator[Item]]] = {
     ".jsonl": read_jsonl,
     ".csv": read_csv,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from toolkit.errors import ConfigError
 from toolkit.models import DomainPack, Evidence, Task
@@ -70,7 +70,10 @@ class LexiconRouter:
 
     def score_text(self, text: str, language: str | None) -> Scores:
         """Return what the terms found in a text add up to; evidence is sorted, heaviest first."""
-        words = words_of(text)
+        return self.score_words(words_of(text), language)
+
+    def score_words(self, words: Sequence[str], language: str | None) -> Scores:
+        """Return the same for a text of which the words are at hand, as :func:`words_of` returns them."""
         known = language if language in self._languages else None
         counts = self._index(known).count(words)
         scale = SHARPNESS / max(1.0, len(words) / PASSAGE_WORDS)

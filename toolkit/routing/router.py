@@ -85,6 +85,11 @@ class TaskRouter:
         self._packs = {name: packs[name] for name in sorted(packs)}
         self._routers = list(routers) if routers is not None else [LexiconRouter(packs)]
         self._promise = promise
+        self._demanding = {
+            name: {term for terms in pack.terms.values() for term in terms}
+            for name, pack in packs.items()
+            if pack.tier is Tier.SPECIALIST
+        }
 
     def route(self, task: Task, known: Surroundings = ALONE) -> Route:
         """Return where a task goes and why; the same task always goes the same way."""
@@ -153,8 +158,8 @@ class TaskRouter:
         )
 
     def _difficulty(self, text: str, said: Sequence[tuple[str, Scores]], known: Surroundings) -> float:
-        demanding = {name for name, pack in self._packs.items() if pack.tier is Tier.SPECIALIST}
-        n_terms = sum(item.count for _, scores in said for item in scores.evidence if item.domain in demanding)
+        found = (item for _, scores in said for item in scores.evidence)
+        n_terms = sum(item.count for item in found if item.term in self._demanding.get(item.domain, ()))
         return difficulty(len(text.split()), n_terms, n_settled=known.n_settled, n_disputed=known.n_disputed)
 
     def _reason(self, verdict: _Verdict, evidence: Sequence[Evidence]) -> str:

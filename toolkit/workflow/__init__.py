@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toolkit.workflow.adoption import adopt
     from toolkit.workflow.application import apply
+    from toolkit.workflow.assigning import assign, what_if
     from toolkit.workflow.collection import collect
     from toolkit.workflow.cycle import run
     from toolkit.workflow.datasets import release
@@ -39,6 +40,7 @@ __all__ = [
     "add_member",
     "adopt",
     "apply",
+    "assign",
     "collect",
     "compute_consensus",
     "examine",
@@ -61,6 +63,7 @@ __all__ = [
     "simulate",
     "status",
     "verify",
+    "what_if",
     "why",
 ]
 
@@ -70,6 +73,7 @@ _MODULES = {
     "add_member": "people",
     "adopt": "adoption",
     "apply": "application",
+    "assign": "assigning",
     "collect": "collection",
     "compute_consensus": "measures",
     "examine": "health",
@@ -92,6 +96,7 @@ _MODULES = {
     "simulate": "simulated",
     "status": "load",
     "verify": "verification",
+    "what_if": "assigning",
     "why": "story",
 }
 

@@ -25,7 +25,7 @@ from toolkit.storage.rows import now
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement, question_of
-from toolkit.workflow.staffing import Present, asked_annotators, plan_assignments
+from toolkit.workflow.staffing import Present, asked_annotators, takeable
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,7 @@ def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[st
     ]
     if not idle:
         return set()
-    available = {item.placement for item in plan_assignments(operation, idle).assignments}
-    return {state.placement.id for state in idle} - available
+    return {state.placement.id for state in idle} - takeable(operation, idle)
 
 
 def _is_escalated(operation: Operation, item: Placement) -> bool:

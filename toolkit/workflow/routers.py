@@ -9,6 +9,7 @@ from toolkit.config import WorkflowFile
 from toolkit.models import DomainPack
 from toolkit.routing import LexiconRouter, TaskRouter
 from toolkit.routing.plugins import load_routers
+from toolkit.routing.trained import FOLDER, is_trained, load_trained
 
 PRIVATE = ".toolkit"  # where plug-ins keep what they paid for
 
@@ -24,4 +25,7 @@ def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder:
     private = folder / PRIVATE
     confidential = [item.sources for item in settings.assignment.confidential]
     others = load_routers(settings.routing.routers, packs, private if private.is_dir() else None, confidential)
-    return TaskRouter(packs, [LexiconRouter(packs), *others])
+    if not is_trained(folder / FOLDER):
+        return TaskRouter(packs, [LexiconRouter(packs), *others])
+    trained = load_trained(folder / FOLDER, packs)
+    return TaskRouter(packs, [trained, *others], trained.promise)

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from toolkit.models import AssignmentState, AssignmentStatus, PlacementState
-from toolkit.routing.assignment import AssignmentPlan, assign, conflict_with
+from toolkit.routing.assignment import AssignmentPlan, dealt_out
+from toolkit.routing.assignment.exposure import expose
+from toolkit.routing.assignment.groups import groups_of
+from toolkit.routing.assignment.staff import conflict_with
+from toolkit.routing.assignment.workload import Workload
+from toolkit.storage.rows import now
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.routes import question_of, split_placement_id
 
@@ -15,32 +20,52 @@ NOBODY = "|"  # as `assignees`: no view shows the task
 
 
 def plan_assignments(operation: Operation, placements: Sequence[PlacementState]) -> AssignmentPlan:
-    """Return who could take what is missing.
+    """Return who is to take what is missing, as far as people have time.
 
     A placement that somebody skipped, or answered with what cannot be used, needs one annotator more; what is open with
     somebody who can no longer answer it counts as not assigned.
     """
-    done, skipped, asked = defaultdict(set), Counter[str](), asked_annotators(operation)
-    present = Present(operation)
+    return dealt_out(workload_of(operation, placements))
+
+
+def takeable(operation: Operation, placements: Sequence[PlacementState]) -> set[str]:
+    """Return the placements of which somebody can take what is missing, now or when they have time again."""
+    workload = workload_of(operation, placements)
+    team = [replace(one, capacity_per_week=0 if one.capacity_per_week == 0 else None) for one in operation.team]
+    endless = replace(workload, team=team)
+    return {name for group in expose(endless, groups_of(endless)) if group.free for name in group.placements}
+
+
+def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> Workload:
+    """Return what some placements lack, with all that decides who takes it."""
+    done, open_, skipped = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set), Counter[str]()
+    asked, present = defaultdict[str, set[str]](set), Present(operation)
     for state in operation.state.work.assignments():
+        placement, annotator = state.assignment.placement, state.assignment.annotator
+        asked[question_of(placement)].add(annotator)
         gone = state.status is AssignmentStatus.OPEN and not present(state)
         if gone or state.status is AssignmentStatus.WITHDRAWN:
             continue
-        placement = state.assignment.placement
-        done[placement].add(state.assignment.annotator)
+        done[placement].add(annotator)
+        if state.status is AssignmentStatus.OPEN:
+            open_[placement].add(annotator)
         skipped[placement] += state.status in (AssignmentStatus.SKIPPED, AssignmentStatus.QUARANTINED)
-    wanted = [
-        replace(state.placement, overlap=state.placement.overlap + skipped[state.placement.id]) for state in placements
-    ]
     traits = operation.state.corpus.traits()
-    return assign(
-        wanted,
-        {name: language for name, (language, _) in traits.items()},
-        operation.team,
-        done,
-        asked,
-        operation.settings.seed,
+    return Workload(
+        placements=[
+            replace(state.placement, overlap=state.placement.overlap + skipped[state.placement.id])
+            for state in placements
+        ],
+        languages={name: language for name, (language, _) in traits.items()},
+        team=operation.team,
+        done=done,
+        exclude=asked,
+        seed=operation.settings.seed,
         sources={name: source for name, (_, source) in traits.items()},
+        open=open_,
+        minutes={name: pack.minutes for name, pack in operation.packs.items()},
+        settings=operation.settings.assignment,
+        today=now().date(),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from toolkit.models import AssignmentState, Decision, Document, Judgment, PlacementState, Route, Task
 from toolkit.storage.findings import Finding
+from toolkit.workflow.choices import Choice, choices
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
 
@@ -20,6 +21,7 @@ class Story:
     routes: tuple[tuple[datetime, Route], ...]  # oldest first; the last one counts
     placements: tuple[PlacementState, ...]  # in the order they were opened
     assignments: tuple[AssignmentState, ...]
+    choices: tuple[Choice, ...]  # why these annotators and not others, as things stand now
     judgments: tuple[Judgment, ...]
     findings: tuple[Finding, ...]  # answers that do not simply count, with the reason
     decisions: tuple[Decision, ...]
@@ -44,12 +46,14 @@ def why(operation: Operation, task_id: str) -> Story:
     state = operation.state
     task = state.corpus.task(task_id.partition("@")[0])
     placements = sorted(state.work.placements(task=task.id), key=lambda item: item.placed_at)
+    assignments = state.work.assignments(task=task.id)
     return Story(
         task=task,
         document=state.corpus.document(task.document),
         routes=tuple(state.corpus.routes(task.id)),
         placements=tuple(placements),
-        assignments=tuple(state.work.assignments(task=task.id)),
+        assignments=tuple(assignments),
+        choices=choices(operation, placements, assignments),
         judgments=tuple(judgments_of(operation, [item.placement.id for item in placements])),
         findings=tuple(state.findings.of({item.placement.id for item in placements})),
         decisions=tuple(state.work.decisions(task=task.id)),

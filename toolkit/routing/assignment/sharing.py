@@ -1,0 +1,56 @@
+"""Who shares tasks with whom: between people who share none, agreement cannot be estimated."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """The graph of who shares tasks with whom, of all who have any."""
+
+    n_annotators: int
+    components: tuple[tuple[str, ...], ...]  # circles of two or more, largest first
+    alone: tuple[str, ...]  # who shares none
+    median_partners: float | None  # people with whom somebody shares tasks; None where nobody has any task
+
+
+def sharing(held: Mapping[str, Iterable[str]]) -> Sharing:
+    """Return the graph of who shares tasks with whom.
+
+    Parameters
+    ----------
+    held : mapping of str to iterable of str
+        Placement to the annotators who have or had it.
+
+    Examples
+    --------
+    >>> sharing({"t1": {"ada", "bea"}, "t2": {"bea", "cai"}, "t3": {"dov"}})
+    Sharing(n_annotators=4, components=(('ada', 'bea', 'cai'),), alone=('dov',), median_partners=1.0)
+    """
+    partners: dict[str, set[str]] = defaultdict(set)
+    for names in set(map(frozenset, held.values())):
+        for name in names:
+            partners[name] |= names
+    found = [tuple(sorted(circle)) for circle in _circles(partners)]
+    found.sort(key=lambda circle: (-len(circle), circle))
+    return Sharing(
+        n_annotators=len(partners),
+        components=tuple(circle for circle in found if len(circle) > 1),
+        alone=tuple(circle[0] for circle in found if len(circle) == 1),
+        median_partners=float(statistics.median(len(met) - 1 for met in partners.values())) if partners else None,
+    )
+
+
+def _circles(partners: Mapping[str, set[str]]) -> Iterable[set[str]]:
+    left = set(partners)
+    while left:
+        circle, new = set[str](), {min(left)}
+        while new:
+            circle |= new
+            new = set[str]().union(*(partners[name] for name in new)) - circle
+        left -= circle
+        yield circle
