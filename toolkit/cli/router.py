@@ -222,7 +222,8 @@ def _own_labels(
         shown = ", ".join(f"{name} ({counts[name]})" for name in sorted(few))
         say(f"settled by annotators, but under {MIN_LABELS} and so left out: {shown}")
     kept = [text for text in own if text.domain not in few]
-    say(f"{len(kept)} labels are the workspace's own")
+    made_up = "; the answers of simulated members are among them" if kept and operation.simulated() else ""
+    say(f"{len(kept)} labels are the workspace's own{made_up}")
     return kept
 
 
