@@ -126,13 +126,16 @@ def print_hiring_plan(vacancies: tuple[Vacancy, ...]) -> None:
 
 def print_distance(found: Distance, currency: str) -> None:
     """Print the cost, and how far it is from the best there could be."""
-    typer.echo(f"cost: {found.cost:,.2f} {currency} for what is new")
+    if found.cost is None or found.least_cost is None:
+        typer.echo("cost: cannot be told; nobody in team.yaml has a cost_per_hour")
+    else:
+        typer.echo(f"cost: {found.cost:,.2f} {currency} for what is new; the bound costs {found.least_cost:,.2f}")
     if found.gap is None:
         typer.echo(f"gap to the optimum: none can be told; {found.reason}")
         return
     typer.echo(
-        f"gap to the optimum: at most {percent(found.gap)}; the bound costs {found.least_cost:,.2f} {currency} and"
-        f" leaves {found.least_missing_hours:,.1f} hours undone (here {found.missing_hours:,.1f})"
+        f"gap to the optimum: at most {percent(found.gap)}; the bound leaves {found.least_missing_hours:,.1f} hours"
+        f" undone (here {found.missing_hours:,.1f})"
     )
 
 
@@ -183,7 +186,9 @@ def _cells(load: Load | None) -> tuple[Any, Any, Any]:
 
 
 def _compared(report: AssignReport, other: AssignReport) -> list[tuple[str, str, str, str]]:
-    def row(title: str, before: float, after: float, digits: int = 0) -> tuple[str, str, str, str]:
+    def row(title: str, before: float | None, after: float | None, digits: int = 0) -> tuple[str, str, str, str]:
+        if before is None or after is None:
+            return title, "–", "–", "–"
         return title, f"{before:,.{digits}f}", f"{after:,.{digits}f}", f"{after - before:+,.{digits}f}"
 
     return [

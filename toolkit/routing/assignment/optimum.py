@@ -22,9 +22,10 @@ class Distance:
 
     Attributes
     ----------
-    cost : float
-        What the new assignments cost, in the team's currency.
-    least_cost : float
+    cost : float or None
+        What the new assignments cost, in the team's currency; who has no cost counts at the median. None where nobody
+        has one.
+    least_cost : float or None
         The same in the bound's solution, which may do a little more.
     missing_hours, least_missing_hours : float
         What nobody makes, in the plan and in the bound's solution.
@@ -37,8 +38,8 @@ class Distance:
         Why there is no gap; empty where there is one.
     """
 
-    cost: float
-    least_cost: float
+    cost: float | None
+    least_cost: float | None
     missing_hours: float
     least_missing_hours: float
     gap: float | None
@@ -48,9 +49,10 @@ class Distance:
 def distance(workload: Workload, plan: AssignmentPlan) -> Distance:
     """Return how far a plan for a workload is from the best there could be."""
     groups = expose(workload, groups_of(workload))
-    cost = sum(money_of(workload, item) for item in plan.assignments)
+    priced = any(one.cost_per_hour is not None for one in workload.team)
+    cost = sum(money_of(workload, item) for item in plan.assignments) if priced else None
     if not groups:
-        return Distance(cost, 0.0, 0.0, 0.0, None, "nothing is to be assigned")
+        return Distance(cost, 0.0 if priced else None, 0.0, 0.0, None, "nothing is to be assigned")
     full = prices_of(workload, groups)
     dearest = max([*full.people.values(), full.stand_in, full.step])
     prices = replace(full, missing=MISSING * dearest)
@@ -60,7 +62,8 @@ def distance(workload: Workload, plan: AssignmentPlan) -> Distance:
     hour = prices.quantum_s / 3600
     gap = (total - bound) / bound if bound else None
     reason = "" if bound else "nothing costs anything, and nothing is missing"
-    return Distance(cost, least_cost / prices.micro, missing * hour, least_missing * hour, gap, reason)
+    least = least_cost / prices.micro if priced else None
+    return Distance(cost, least, missing * hour, least_missing * hour, gap, reason)
 
 
 def money_of(workload: Workload, item: Assignment) -> float:
