@@ -220,6 +220,9 @@ class Evidence:
     weight: float
 
 
+ANNOTATORS = "annotators"  # who found a route's domain where no router did
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where a task goes and why."""
@@ -235,7 +238,7 @@ class Route:
     evidence: tuple[Evidence, ...]
     reason: str
     difficulty: float | None = None  # 0–1; None where nothing could be read
-    router: str = "lexicon"  # what scored it
+    router: str = "lexicon"  # what scored it, or ANNOTATORS
 
 
 @dataclass(frozen=True, slots=True)

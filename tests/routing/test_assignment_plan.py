@@ -17,6 +17,7 @@ from toolkit.models import Annotator, Placement, ProjectKey, Tier
 from toolkit.routing import assign
 from toolkit.routing.assignment import dealt_out
 from toolkit.routing.assignment.optimum import distance
+from toolkit.routing.assignment.rules import Rules
 from toolkit.routing.assignment.sharing import sharing
 from toolkit.routing.assignment.workload import Workload
 
@@ -357,7 +358,7 @@ def test_what_is_open_uses_up_time_and_what_is_done_does_not():
     assert pairs(assign([two], {}, team, has, {}, 1, minutes=minutes)) == [(two.id, "ada")]
 
 
-def test_the_horizon_is_the_weeks_or_the_last_day_due():
+def test_the_horizon_is_the_weeks_whatever_is_due_elsewhere():
     tasks = [placed(f"t{n}") for n in range(20)]
     team, minutes = [member("ada", capacity_per_week=7)], {"general": 60.0}
 
@@ -370,7 +371,20 @@ def test_the_horizon_is_the_weeks_or_the_last_day_due():
 
     assert n_dealt() == 7
     assert n_dealt(weeks=2) == 14
-    assert n_dealt(orders=(Order(sources="elsewhere/*", due=TODAY + timedelta(days=9)),)) == 10
+    assert n_dealt(orders=(Order(sources="elsewhere/*", due=TODAY + timedelta(days=9)),)) == 7
+    assert n_dealt(orders=(Order(sources="elsewhere/*", due=TODAY + timedelta(days=2)),)) == 7
+    assert n_dealt(orders=(Order(due=TODAY + timedelta(days=9)),)) == 10
+
+
+def test_patterns_that_fit_nothing_and_limits_that_came_too_late_are_named():
+    few = ConfidentialSources(sources="acme/*", annotators=1)
+    settings = AssignmentSettings(orders=(Order(sources="typo/*"), Order()), confidential=(few,))
+    assert Rules(settings, TODAY).idle(["acme/a.md"]) == ("orders.0 (typo/*) fits no source",)
+    tasks, team = [placed("t1"), placed("t2")], [member("ada"), member("bea"), member("cai")]
+    done, sources = {placed("t1").id: {"ada", "bea"}}, {"t1": "acme/a.md", "t2": "acme/a.md"}
+    plan = assign(tasks, {}, team, done, {}, 1, sources=sources, settings=settings, today=TODAY)
+    assert "lets 1 annotators see a source, and 2 have been given a task of it already" in plan.contradictions[-1]
+    assert {item.annotator for item in plan.assignments} <= {"ada", "bea"}
 
 
 def test_what_has_priority_goes_first_and_what_is_due_is_in_time():

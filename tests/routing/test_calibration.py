@@ -127,3 +127,22 @@ def test_what_all_share_keeps_the_promise_on_its_own_texts(found, grouped):
     if threshold is not None:
         sent = [trial.right for trial in found if trial.confidence >= threshold]
         assert sum(sent) / len(sent) >= 0.6
+
+
+def test_texts_of_one_source_promise_nothing_of_others():
+    sure = [Trial("law", 0.99, "law", "one") for _ in range(200)]
+    others = [Trial("law", 0.5, "law" if n % 2 else "finance", f"g{n % 9}") for n in range(90)]
+    assert least_confidence(sure + others, 0.9, grouped=True) is None
+    assert least_confidence(sure + others, 0.9, grouped=False) == 0.99
+
+
+def test_equal_confidences_make_no_calibration_error_of_their_own():
+    trials = [Trial("law", 0.67, "law" if n % 3 else "finance") for n in range(300)]
+    assert calibration_error(trials) == pytest.approx(0.67 - 2 / 3, abs=1e-9)
+
+
+def test_a_domain_without_labels_gets_no_threshold_that_its_texts_contradict():
+    right = [Trial("finance", 0.95, "finance") for _ in range(1000)]
+    wrong = [Trial("medicine", 0.95, "finance") for _ in range(60)]
+    promise = keep_promise(right + wrong, 0.9, ["finance", "medicine"], grouped=False)
+    assert promise.thresholds == {"finance": 0.95}

@@ -9,7 +9,15 @@ from tests.routing.labelled_examples import packs, texts
 from toolkit.errors import ConfigError, InputError
 from toolkit.models import Modality, Task
 from toolkit.routing import TaskRouter
-from toolkit.routing.trained import TrainedRouter, is_trained, load_trained, read_trained, save_trained
+from toolkit.routing.trained import (
+    SEAL,
+    TrainedRouter,
+    is_trained,
+    load_trained,
+    read_trained,
+    save_trained,
+    seal_of,
+)
 from toolkit.routing.training import train
 
 
@@ -88,8 +96,11 @@ def test_packs_that_changed_are_refused(folder):
 
 
 def edit(folder, **changes):
+    """Change a saved model as somebody would who knows how it is sealed."""
     path = folder / "model.json"
-    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes), encoding="utf-8")
+    content = json.loads(path.read_text("utf-8")) | changes
+    content.pop(SEAL)
+    path.write_text(json.dumps({**content, SEAL: seal_of(content)}), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -119,3 +130,10 @@ def test_nothing_is_ever_unpickled(folder):
     edit(folder, arrays=hashlib.sha256((folder / "model.npz").read_bytes()).hexdigest())
     with pytest.raises(InputError, match="holds no router's arrays"):
         load_trained(folder, packs())
+
+
+def test_a_model_that_was_changed_by_hand_is_refused(folder):
+    path = folder / "model.json"
+    path.write_text(path.read_text("utf-8").replace('"precision": 0.9', '"precision": 0.5'), encoding="utf-8")
+    with pytest.raises(InputError, match="was changed or damaged"):
+        read_trained(folder)

@@ -139,7 +139,7 @@ def test_additions_have_the_median_capacity_and_cost_of_their_tier(opened):
         (("en",), {"law": Tier.ADJUDICATOR}),
         (("fr",), {"law": Tier.SPECIALIST}),
     ]
-    assert [(one.cost_per_hour, one.capacity_per_week) for one in people[1:]] == [(30, 1), (30, 1), (70, 8)]
+    assert [(one.cost_per_hour, one.capacity_per_week) for one in people[1:]] == [(30, 1), (35, 1.5), (70, 8)]
     assert len({one.pseudonym for one in people}) == 4
 
 

@@ -54,12 +54,13 @@ def check(workspace: WorkspaceOption = Path()) -> None:
     """Read every file of a workspace and name all that is wrong, label configs included."""
     from toolkit.errors import ConfigError
     from toolkit.labelstudio.validation import check_label_config
-    from toolkit.routing.lexicon import LexiconRouter, missing_languages, shared_terms
+    from toolkit.routing.lexicon import missing_languages, shared_terms
+    from toolkit.workflow.routers import make_router
     from toolkit.workspace import load_settings
 
     problems = []
     with exit_on_error():
-        _, team, packs = load_settings(workspace)
+        settings, team, packs = load_settings(workspace)
         configs = [config for pack in packs.values() for config in pack.configs]
         for config in configs:
             try:
@@ -68,7 +69,7 @@ def check(workspace: WorkspaceOption = Path()) -> None:
                 problems.append(str(error))
         if problems:
             raise ConfigError("\n".join(problems))
-        LexiconRouter(packs)  # refuses terms that cannot be looked for
+        make_router(packs, settings, workspace)  # refuses terms that cannot be looked for, and routers that do not work
     for (language, term), weights in shared_terms(packs).items():
         shown = ", ".join(f"{domain} ({weight:g})" for domain, weight in weights.items())
         say(f"note: the term {term!r} ({language}) counts for {shown}")

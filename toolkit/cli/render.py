@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PIPE_WIDTH = 140  # columns where nobody's terminal says how wide it is
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 ROOMY = 110  # columns from which on numbers need not be broken
 
 
@@ -104,7 +106,7 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, float):
         return decimal(value)
-    return str(value.value if isinstance(value, Enum) else value)
+    return without_controls(str(value.value if isinstance(value, Enum) else value))
 
 
 def decimal(value: float | None, digits: int = 2) -> str:
@@ -155,8 +157,19 @@ def percent(share: float) -> str:
 
 def shortened(text: str, length: int = 60) -> str:
     """Return a text on one line, cut with an ellipsis."""
-    flat = " ".join(text.split())
+    flat = " ".join(without_controls(text).split())
     return flat if len(flat) <= length else f"{flat[: length - 1]}…"
+
+
+def without_controls(text: str) -> str:
+    r"""Return a text with what a terminal might obey made visible; line ends and tabs stay.
+
+    Examples
+    --------
+    >>> without_controls("red\x1b[31m\a")
+    'red�[31m�'
+    """
+    return _CONTROLS.sub("�", text)
 
 
 def listed_of(total: int, most: int) -> str:

@@ -73,7 +73,8 @@ def train(
 
     with _place(workspace) as (packs, precision, operation), exit_on_error():
         texts = [] if source is None else _texts(source, packs, group, renamed)
-        texts += _own_labels(operation, packs, texts) if consensus and operation is not None else []
+        if consensus and operation is not None:
+            texts += _own_labels(operation, packs, texts, grouped=group is not None)
         _require_labels(texts, output, operation)
         model = train_router(texts, packs, precision, grouped=group is not None, progress=progress)
         folder = output if output is not None else workspace / FOLDER
@@ -206,7 +207,7 @@ def _renamed(pairs: Sequence[str] | None, packs: Mapping[str, DomainPack]) -> di
 
 
 def _own_labels(
-    operation: Operation, packs: Mapping[str, DomainPack], given: Sequence[LabelledText]
+    operation: Operation, packs: Mapping[str, DomainPack], given: Sequence[LabelledText], *, grouped: bool
 ) -> list[LabelledText]:
     """Return what the workspace's annotators settled; domains with too few labels are said and left out."""
     from collections import Counter
@@ -214,7 +215,7 @@ def _own_labels(
     from toolkit.routing.training import MIN_LABELS
     from toolkit.workflow.learning import consensus_labels
 
-    own = consensus_labels(operation)
+    own = consensus_labels(operation, grouped=grouped)
     counts = Counter(domain for _, domain in {(text.key, text.domain) for text in (*given, *own)})
     named = {text.domain for text in given}
     few = {name for name in packs if 0 < counts[name] < MIN_LABELS and name not in named}
@@ -222,8 +223,8 @@ def _own_labels(
         shown = ", ".join(f"{name} ({counts[name]})" for name in sorted(few))
         say(f"settled by annotators, but under {MIN_LABELS} and so left out: {shown}")
     kept = [text for text in own if text.domain not in few]
-    made_up = "; the answers of simulated members are among them" if kept and operation.simulated() else ""
-    say(f"{len(kept)} labels are the workspace's own{made_up}")
+    without = "; what simulated members answered teaches nothing" if operation.simulated() else ""
+    say(f"{len(kept)} labels are the workspace's own{without}")
     return kept
 
 

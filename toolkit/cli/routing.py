@@ -9,12 +9,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.common import check_output, exit_on_error, progress
+from toolkit.cli.common import check_output, exit_on_error, progress, say
 from toolkit.cli.render import confidence, percent, print_json, print_table, shortened
 from toolkit.models import Document, Evidence, Route, Task
 
 if TYPE_CHECKING:
     from toolkit.routing import TaskRouter
+    from toolkit.routing.assignment.patterns import Patterns
 
 MAX_LISTED = 50
 COLUMNS = {
@@ -37,8 +38,8 @@ def route_file(source: Path, output: Path | None, workspace: Path, *, as_json: b
     """Route every text of a file and print or write where each goes; what is written is never held whole."""
     with exit_on_error():
         check_output(output, source)
-        router = _router(workspace)
-        routed = progress(_routed(router, source), "Routing")
+        router, confidential = _router(workspace)
+        routed = progress(_routed(router, source, confidential), "Routing")
         if output is not None:
             shares = Counter[tuple[str, str]]()
             write_routes(_counted((route for _, route in routed), shares), output)
@@ -48,6 +49,8 @@ def route_file(source: Path, output: Path | None, workspace: Path, *, as_json: b
             return
         else:
             shares = _print_first(routed)
+    for note, count in router.notes.most_common():
+        say(f"note: {note} ({count} texts)")
     if as_json:
         counts = [{"domain": domain, "queue": queue, "n": count} for (domain, queue), count in shares.most_common()]
         print_json({"n_tasks": shares.total(), "counts": counts, "output": output})
@@ -74,22 +77,24 @@ def _shown(item: Evidence) -> dict[str, Any]:
     return {"domain": item.domain, "term": item.term, "count": item.count, "weight": item.weight}
 
 
-def _router(workspace: Path) -> TaskRouter:
-    """Return the router of a workspace, or that of the packs that come with the toolkit where there is none."""
+def _router(workspace: Path) -> tuple[TaskRouter, Patterns]:
+    """Return the router of a workspace, or that of the bundled packs where there is none, and what is confidential."""
     from toolkit.config import WorkflowFile
     from toolkit.packs import bundled_configs, load_packs
+    from toolkit.routing.assignment.patterns import Patterns
     from toolkit.workflow.routers import make_router
     from toolkit.workspace import DOMAINS, WORKFLOW, load_settings
 
     if (workspace / WORKFLOW).is_file():
         settings, _, packs = load_settings(workspace)
-        return make_router(packs, settings, workspace)
+        patterns = Patterns(item.sources for item in settings.assignment.confidential)
+        return make_router(packs, settings, workspace), patterns
     own = workspace / DOMAINS
     packs = load_packs(own if own.is_dir() else bundled_configs() / "domains")
-    return make_router(packs, WorkflowFile(), workspace)
+    return make_router(packs, WorkflowFile(), workspace), Patterns(())
 
 
-def _routed(router: TaskRouter, source: Path) -> Iterator[tuple[Task, Route]]:
+def _routed(router: TaskRouter, source: Path, confidential: Patterns) -> Iterator[tuple[Task, Route]]:
     """Yield one task per record with its route; what cannot be read is an error: routing a file must lose no line."""
     from toolkit.documents import Unreadable, read_documents
     from toolkit.errors import InputError
@@ -97,14 +102,23 @@ def _routed(router: TaskRouter, source: Path) -> Iterator[tuple[Task, Route]]:
 
     for item in read_documents([source]):
         if isinstance(item, Unreadable):
-            raise InputError(f"{item.source}: {item.reason}", hint="route reads .csv, .jsonl, .parquet, .txt and .md.")
-        task = _task(item)
+            raise InputError(
+                f"{item.source}: {item.reason}", hint="mend or remove it; nothing was written, so that none is missing."
+            )
+        task = _task(item, _source(item.source, source, confidential))
         yield task, router.route(task, Surroundings(item.metadata))
 
 
-def _task(document: Document) -> Task:
+def _source(own: str, path: Path, confidential: Patterns) -> str:
+    """Return a source that is known to be confidential wherever a pattern fits the end of its file's path."""
+    folders = path.resolve().parts[1:-1]
+    named = ("/".join([*folders[start:], own]) for start in range(len(folders), -1, -1))
+    return next((name for name in named if confidential.fitting(name)), own)
+
+
+def _task(document: Document, source: str) -> Task:
     name = str(document.metadata.get("id") or document.id)
-    source, fields = document.source, document.fields
+    fields = document.fields
     return Task(name, name, source, document.modality, fields, document.title, document.language)
 
 

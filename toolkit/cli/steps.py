@@ -95,6 +95,8 @@ def route(
             from toolkit.cli.routing import write_routes
 
             write_routes(report.routes, output)
+    for note in report.notes[:MAX_LISTED]:
+        say(f"note: {note}")
     if as_json:
         print_json({"routes": report.routes, "n_placements": report.n_placements, "unplaceable": report.unplaceable})
     else:

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import typer
 
-from toolkit.cli.render import confidence, decimal, shortened
-from toolkit.models import Decision, PlacementState, Route
+from toolkit.cli.render import confidence, decimal, shortened, without_controls
+from toolkit.models import ANNOTATORS, Decision, PlacementState, Route
 from toolkit.workflow.story import Story
 
 SHOWN_CHARS = 400
@@ -36,8 +36,8 @@ def _print_route(route: Route, number: int, total: int) -> None:
     _line(0, "Route" if total == 1 else f"Route {number} of {total}")
     _line(1, f"{route.domain} ({route.queue}), {route.tier}, confidence {confidence(route.confidence)}: {route.reason}")
     hard = "" if route.difficulty is None else f"difficulty {decimal(route.difficulty)}, "
-    _line(1, f"{hard}scored by {route.router}")
-    if number < total or total == 1:
+    _line(1, f"{hard}by {route.router}")
+    if route.ranking and route.router != ANNOTATORS:
         _line(1, "best: " + ", ".join(f"{name} {decimal(share)}" for name, share in route.ranking))
         for item in route.evidence:
             times = f" × {item.count}" if item.count > 1 else ""
@@ -85,4 +85,4 @@ def _verdict(decision: Decision | None) -> str:
 
 
 def _line(indent: int, text: str) -> None:
-    typer.echo("  " * indent + text)
+    typer.echo("  " * indent + without_controls(text))

@@ -17,7 +17,7 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 class Strict(BaseModel):
     """Base of all configuration: unknown keys are errors, values cannot be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Model = TypeVar("Model", bound=Strict)

@@ -40,8 +40,8 @@ def document_from_record(record: Mapping[str, Any], source: str, folder: Path) -
     record : mapping
         Column to value. Recognised: ``text``; ``dialogue`` or ``messages``; ``prompt`` with ``response`` or with
         ``answer_a`` and ``answer_b``; ``question`` with ``solution``; ``audio``, ``video`` or ``image``;
-        ``title`` and ``language``. Every other column becomes metadata, ``id`` too: a document's own id is made
-        from its content.
+        ``title`` and ``language`` or ``lang``. Every other column becomes metadata, ``id`` too: a document's own id is
+        made from its content.
     source : str
         Where the record stands, as "posts.jsonl#17".
     folder : Path
@@ -76,7 +76,7 @@ def _document(record: Mapping[str, Any], source: str, folder: Path) -> Document:
     if modality is None:
         modality = Modality.CONVERSATION if dialogue else Modality.TEXT
     language = _language(record)
-    used = {*fields, "title", *([column] if dialogue else []), *(["language"] if language else [])}
+    used = {*fields, "title", *([column] if dialogue else []), *(["language", "lang"] if language else [])}
     return Document(
         id=_record_id(fields, modality),
         source=source,
@@ -155,7 +155,7 @@ def _record_id(fields: Mapping[str, Any], modality: Modality) -> str:
 
 
 def _language(record: Mapping[str, Any]) -> str | None:
-    match = _LANGUAGE.fullmatch(str(record.get("language") or "").strip())
+    match = _LANGUAGE.fullmatch(str(record.get("language") or record.get("lang") or "").strip())
     return match[1].lower() if match else None
 
 

@@ -12,7 +12,7 @@ from toolkit.routing.router import Promise
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BOUND = 0.95  # the precision holds with this probability, where the texts are a sample of what will come
+BOUND = 0.95  # a threshold keeps the precision with this probability, where the texts are a sample of what will come
 N_BINS = 10
 
 
@@ -69,7 +69,8 @@ def design_effect(right: NDArray[Any], groups: NDArray[Any]) -> float:
     .. math:: \frac{m}{m - 1} \frac{\sum_g (r_g - n_g p)^2}{n p (1 - p)}
 
     for ``r`` right of ``n`` texts in each of ``m`` groups and the share ``p = (r + 1) / (n + 2)`` of right ones, which
-    is never 0 or 1. At least 1: groups that are more alike than chance would make them promise nothing more.
+    is never 0 or 1. At least 1: groups that are more alike than chance would make them promise nothing more; and ``n``
+    where there is only one group.
 
     Parameters
     ----------
@@ -97,11 +98,17 @@ def _effect(right: NDArray[Any], codes: NDArray[Any]) -> float:
     share = (right.sum() + 1) / (n + 2)
     off = np.bincount(codes, weights=right - share)
     m = int((np.bincount(codes) > 0).sum())
-    return max(1.0, float((off**2).sum() / (n * share * (1 - share)) * m / max(m - 1, 1)))
+    if m == 1:
+        return float(n)  # all that one source tells of others is what one text would
+    return max(1.0, float((off**2).sum() / (n * share * (1 - share)) * m / (m - 1)))
 
 
 def least_confidence(trials: Sequence[Trial], precision: float, *, grouped: bool) -> float | None:
     """Return the lowest confidence from which on a precision is kept, or None where nothing keeps it.
+
+    The bound is that of each threshold by itself. The lowest that passes is taken, so that a precision just short of
+    the one promised passes more often than one in twenty times; how short it was in practice is what ``kept`` trials
+    of texts left out are for.
 
     Parameters
     ----------
@@ -157,7 +164,6 @@ def keep_promise(trials: Sequence[Trial], precision: float, domains: Iterable[st
         Thresholds of the domains that keep it; every other domain's tasks go to triage.
     """
     apart = {FALLBACK_DOMAIN} if grouped else set[str]()
-    labels = {trial.truth for trial in trials}
     common = least_confidence([t for t in trials if t.domain not in apart], precision, grouped=grouped)
     thresholds = {}
     for domain in sorted(domains):
@@ -165,13 +171,13 @@ def keep_promise(trials: Sequence[Trial], precision: float, domains: Iterable[st
         if domain in apart:
             found = least_confidence(own, precision, grouped=True)
         else:
-            found = _not_contradicted(own, common, precision) if domain in labels else common
+            found = _not_contradicted(own, common, precision, grouped=grouped)
         if found is not None:
             thresholds[domain] = found
     return Promise(precision, thresholds)
 
 
-def _not_contradicted(own: Sequence[Trial], common: float | None, precision: float) -> float | None:
+def _not_contradicted(own: Sequence[Trial], common: float | None, precision: float, *, grouped: bool) -> float | None:
     """Return the common threshold, or a domain's own where the common one surely does not do for it."""
     if common is None:
         return None
@@ -179,7 +185,7 @@ def _not_contradicted(own: Sequence[Trial], common: float | None, precision: flo
     n_wrong = sum(not trial.right for trial in sent)
     if clopper_pearson_lower(n_wrong, len(sent)) <= 1 - precision:
         return common
-    stricter = least_confidence(own, precision, grouped=False)
+    stricter = least_confidence(own, precision, grouped=grouped)
     return None if stricter is None else max(common, stricter)
 
 
@@ -192,8 +198,8 @@ def calibration_error(trials: Sequence[Trial]) -> float | None:
     """Return the expected calibration error: how far confidence and the share of right ones are apart.
 
     The trials are cut by confidence into 10 bins of equally many (equal mass), in each of which the mean confidence is
-    held against the share of right ones; the differences are averaged, weighted by the bins' sizes. None without
-    trials.
+    held against the share of right ones; the differences are averaged, weighted by the bins' sizes. Trials of equal
+    confidence count as right alike, whichever bin they fall into. None without trials.
 
     References
     ----------
@@ -209,6 +215,9 @@ def calibration_error(trials: Sequence[Trial]) -> float | None:
 
     if not trials:
         return None
-    ranked = sorted((trial.confidence, trial.right) for trial in trials)
+    of_equal: dict[float, list[bool]] = {}
+    for trial in trials:
+        of_equal.setdefault(trial.confidence, []).append(trial.right)
+    ranked = [(sure, sum(right) / len(right)) for sure, right in sorted(of_equal.items()) for _ in right]
     bins = np.array_split(np.array(ranked, dtype=float), min(N_BINS, len(ranked)))
     return float(sum(abs(part[:, 0].mean() - part[:, 1].mean()) * len(part) for part in bins) / len(ranked))

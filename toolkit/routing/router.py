@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,7 +85,9 @@ class TaskRouter:
     ) -> None:
         self._packs = {name: packs[name] for name in sorted(packs)}
         self._routers = list(routers) if routers is not None else [LexiconRouter(packs)]
+        self._last = {router.name for router in self._routers if router.asked_last}
         self._promise = promise
+        self.notes = Counter[str]()  # what routers that are asked last had to say, by number of tasks
         self._demanding = {
             name: {term for terms in pack.terms.values() for term in terms}
             for name, pack in packs.items()
@@ -137,6 +140,10 @@ class TaskRouter:
         found.sort(key=lambda item: (-item.weight, domains.index(item.domain), item.term))
         hardness = self._difficulty(text, said, known)
         notes = "".join(f"; {scores.note}" for _, scores in said if scores.note)
+        self.notes.update(scores.note for name, scores in said if scores.note and name in self._last)
+        more = [name for name, scores in said[1:] if scores.log_odds]
+        if self._promise is not None and more:
+            notes += f"; the promised precision was measured without {', '.join(more)}"
         pack = self._packs[best if verdict.decided else FALLBACK_DOMAIN]
         hard = verdict.decided and pack.tier is Tier.GENERALIST and hardness >= pack.thresholds.difficulty
         if hard:
@@ -158,8 +165,13 @@ class TaskRouter:
         )
 
     def _difficulty(self, text: str, said: Sequence[tuple[str, Scores]], known: Surroundings) -> float:
-        found = (item for _, scores in said for item in scores.evidence)
-        n_terms = sum(item.count for item in found if item.term in self._demanding.get(item.domain, ()))
+        found = {
+            (item.domain, item.term): item.count  # once, though several routers may show it
+            for _, scores in said
+            for item in scores.evidence
+            if item.term in self._demanding.get(item.domain, ())
+        }
+        n_terms = sum(found.values())
         return difficulty(len(text.split()), n_terms, n_settled=known.n_settled, n_disputed=known.n_disputed)
 
     def _reason(self, verdict: _Verdict, evidence: Sequence[Evidence]) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDER = "router"  # in a workspace
-MODEL, ARRAYS = "model.json", "model.npz"
+MODEL, ARRAYS, SEAL = "model.json", "model.npz", "seal"
 VERSION = 1  # raised when the same numbers would mean something else
 MAX_WORDS = 4  # of those that speak most for a domain, per domain
 N_SHOWN = 3  # domains whose words are shown
@@ -258,7 +258,13 @@ def _json(model: TrainedModel, arrays: str) -> bytes:
         texts=tuple(sorted(model.texts)),
         figures=model.figures,
     )
-    return (json.dumps(asdict(saved), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    plain = json.loads(json.dumps(asdict(saved)))
+    return (json.dumps({**plain, SEAL: seal_of(plain)}, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def seal_of(content: Mapping[str, Any]) -> str:
+    """Return what tells that a model was not changed since it was written, by accident or by hand."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _read_json(path: Path) -> _Saved:
@@ -271,6 +277,8 @@ def _read_json(path: Path) -> _Saved:
     version = content.get("version") if isinstance(content, dict) else None
     if version != VERSION:
         raise InputError(f"{path}: is of version {version}, this toolkit reads {VERSION}.", hint=f"{TRAIN} again.")
+    if content.pop(SEAL, None) != seal_of(content):
+        raise InputError(f"{path}: was changed or damaged since it was written.", hint=f"{TRAIN} again.")
     try:
         return TypeAdapter(_Saved).validate_python(content)
     except ValidationError as error:

@@ -103,7 +103,10 @@ def _checked(texts: Sequence[LabelledText], *, grouped: bool) -> list[LabelledTe
             hint="keep the label that is right.",
         )
     used = list(
-        {(t.key, t.domain): t for t in sorted(texts, key=lambda t: (t.key, t.domain, t.group, t.text))}.values()
+        {
+            (t.key, t.domain): t
+            for t in sorted(texts, key=lambda t: (t.key, t.domain, t.group, t.text, t.language or ""))
+        }.values()
     )
     counts = Counter(text.domain for text in used)
     if len(counts) < 2:
@@ -144,8 +147,7 @@ def _held_back_scores(
     folds = folds_of([unit_of(text, grouped=grouped) for text in texts])
     bayes, linear = np.zeros((2, len(texts), len(domains)))
     for fold in progress(range(max(folds) + 1), "Training"):
-        held = {texts[place].key for place in range(len(texts)) if folds[place] == fold}
-        rest = [place for place in range(len(texts)) if folds[place] != fold and texts[place].key not in held]
+        rest = [place for place in range(len(texts)) if folds[place] != fold]
         model: WordModel = fit_words([counted[place] for place in rest], [truth[place] for place in rest], len(domains))
         for place in range(len(texts)):
             if folds[place] == fold:
@@ -211,5 +213,5 @@ def _notes(by_domain: Mapping[str, int], domains: Sequence[str], n_groups: int |
 
 
 def _data_hash(texts: Sequence[LabelledText], *, grouped: bool) -> str:
-    rows = [f"{text.key} {text.domain} {unit_of(text, grouped=grouped)}" for text in texts]
+    rows = [f"{text.key} {text.domain} {text.language} {unit_of(text, grouped=grouped)}" for text in texts]
     return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, case, delete, exists, func, insert, select
 
 from toolkit.errors import InputError
 from toolkit.models import Document, Modality, Placement, PlacementState, PlacementStatus, Route, Task
@@ -116,16 +116,16 @@ class Corpus:
 
     def unrouted(self) -> list[str]:
         """Return the ids of the tasks that have no route yet, sorted."""
-        query = select(s.tasks.c.id).where(s.tasks.c.id.not_in(select(s.routes.c.task)))
+        query = select(s.tasks.c.id).where(~exists().where(s.routes.c.task == s.tasks.c.id))
         with self._engine.connect() as connection:
             return list(connection.execute(query.order_by(s.tasks.c.id)).scalars())
 
     def untouched(self) -> list[str]:
         """Return the ids of the tasks that are routed, but that nobody was given and no server has, sorted."""
         table = s.placements
-        given = table.c.id.in_(select(s.assignments.c.placement))
+        given = exists().where(s.assignments.c.placement == table.c.id)
         begun = (table.c.status != PlacementStatus.OPEN.value) | table.c.server_task.is_not(None) | given
-        query = select(s.routes.c.task).where(s.routes.c.task.not_in(select(table.c.task).where(begun))).distinct()
+        query = select(s.routes.c.task).where(~exists().where(table.c.task == s.routes.c.task, begun)).distinct()
         with self._engine.connect() as connection:
             return list(connection.execute(query.order_by(s.routes.c.task)).scalars())
 
@@ -139,23 +139,24 @@ class Corpus:
         return found
 
     def disputes(self) -> dict[str, tuple[int, int]]:
-        """Return by source how many placements are closed, and how many of them their annotators left open."""
+        """Return by source how many tasks have an answer that is closed, and how many were left open by annotators."""
         table, left = s.placements, (PlacementStatus.ESCALATED.value, PlacementStatus.UNDECIDED.value)
-        query = select(s.tasks.c.source, table.c.status, func.count().label("n")).join_from(table, s.tasks)
-        query = query.where(table.c.status != PlacementStatus.OPEN.value).group_by(s.tasks.c.source, table.c.status)
+        disputed = func.max(case((table.c.status.in_(left), 1), else_=0)).label("disputed")
+        query = select(s.tasks.c.source, disputed).join_from(table, s.tasks)
+        query = query.where(table.c.status != PlacementStatus.OPEN.value).group_by(s.tasks.c.id, s.tasks.c.source)
         found: dict[str, tuple[int, int]] = {}
         with self._engine.connect() as connection:
-            for source, status, count in connection.execute(query):
-                settled, disputed = found.get(source, (0, 0))
-                found[source] = settled + count, disputed + count * (status in left)
+            for source, one in connection.execute(query):
+                n_settled, n_disputed = found.get(source, (0, 0))
+                found[source] = n_settled + 1, n_disputed + int(one)
         return found
 
     def unplaced(self) -> list[Task]:
         """Return the tasks that have a route but no placement, sorted by id."""
         query = (
             select(s.tasks)
-            .where(s.tasks.c.id.in_(select(s.routes.c.task)))
-            .where(s.tasks.c.id.not_in(select(s.placements.c.task)))
+            .where(exists().where(s.routes.c.task == s.tasks.c.id))
+            .where(~exists().where(s.placements.c.task == s.tasks.c.id))
             .order_by(s.tasks.c.id)
         )
         with self._engine.connect() as connection:

@@ -68,7 +68,7 @@ routes = Table(
     "routes",
     metadata,
     Column("task", ForeignKey("tasks.id"), primary_key=True),
-    Column("revision", Integer, primary_key=True),  # 1 by the router; more where triage found out better
+    Column("revision", Integer, primary_key=True),  # the last one counts
     Column("domain", String(64), nullable=False),
     Column("confidence", Float),
     Column("queue", String(16), nullable=False),

@@ -187,7 +187,7 @@ def _report(operation: Operation, workload: Workload, plan: AssignmentPlan, *, d
         distance=distance(workload, plan),
         currency=read_team(operation.folder).currency,
         sharing=sharing(held),
-        contradictions=plan.contradictions,
+        contradictions=(*plan.contradictions, *workload.rules.idle(workload.sources.values())),
         dry_run=dry_run,
     )
 

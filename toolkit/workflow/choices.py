@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from toolkit.models import Annotator, AssignmentState, AssignmentStatus, PlacementState
+from toolkit.models import Annotator, AssignmentState, AssignmentStatus, PlacementState, PlacementStatus
 from toolkit.routing.assignment.exposure import seen_by
 from toolkit.routing.assignment.staff import conflict_with
 from toolkit.routing.assignment.workload import Workload
@@ -59,7 +59,7 @@ def choices(
     found = []
     for state in placements:
         beside = _Beside(workload, state, [one for one in assignments if _same_question(one, state)])
-        if beside.chosen:
+        if beside.chosen or state.status is PlacementStatus.OPEN:
             found += beside.told()
     return tuple(found)
 
@@ -82,6 +82,7 @@ class _Beside:
             if one.assignment.placement == state.placement.id
             and one.status in (AssignmentStatus.OPEN, AssignmentStatus.DONE)
         )
+        self._seen_by: dict[int, frozenset[str]] = {}
         members = workload.staff.members
         self._rates = [workload.cost_per_hour[name] for name in self.chosen if name in members]
         self._loads = [self._load(name) for name in self.chosen if name in members]
@@ -125,10 +126,17 @@ class _Beside:
             where = "" if here else f" at {before.assignment.placement.rpartition('/')[2]}"
             return Nearness.BARRED, f"was asked before{where}: {before.status}"
         for number in self._workload.rules.of(self._source).limits:
-            limit, seen = self._workload.rules.limits[number], seen_by(self._workload, number)
+            limit = self._workload.rules.limits[number]
+            seen = self._seen(number)
             if name not in seen and len(seen) >= limit.annotators:
                 return Nearness.BARRED, f"at most {limit.annotators} may see {limit.sources}: {_listed(sorted(seen))}"
         return None
+
+    def _seen(self, number: int) -> frozenset[str]:
+        """Return who has seen what an exposure limit is about; looked up once, for everybody."""
+        if number not in self._seen_by:
+            self._seen_by[number] = seen_by(self._workload, number)
+        return self._seen_by[number]
 
     def _full(self, name: str) -> str:
         """Return why somebody has no time for one more; empty where they have."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from toolkit.models import ConsensusStatus
+from toolkit.models import AssignmentStatus, ConsensusStatus
 from toolkit.packs import FALLBACK_DOMAIN
 from toolkit.routing.labelled import LabelledText
 from toolkit.routing.readable import readable
 from toolkit.routing.terms import has_words
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.routes import DOMAIN_CONTROL, split_placement_id
+from toolkit.workflow.routes import DOMAIN_CONTROL, feed_of, split_placement_id
 
 
-def consensus_labels(operation: Operation) -> list[LabelledText]:
+def consensus_labels(operation: Operation, *, grouped: bool = False) -> list[LabelledText]:
     """Return the tasks whose domain the generalists settled, each with the domain decided at the highest tier.
 
     They are the tasks that triage was asked about, so that they are harder than those the router was sure of.
@@ -20,14 +20,17 @@ def consensus_labels(operation: Operation) -> list[LabelledText]:
     ----------
     operation : Operation
         The workspace.
+    grouped : bool
+        Groups are to stand for sources: all records of a file are one. Otherwise all passages of a document are.
 
     Returns
     -------
     list of LabelledText
-        Sorted by task; passages of one document are one group. Tasks without a word to read are left out, and so are
-        domains that have no pack any more.
+        Sorted by task. Tasks without a word to read are left out, and so are domains that have no pack any more, and
+        what simulated annotators had a part in: they take the router's own guess for right.
     """
     tiers = list(operation.settings.escalation.ladder)
+    made_up = _simulated(operation)
     decided: dict[str, tuple[int, str]] = {}
     for decision in operation.state.work.decisions():
         found = decision.consensus
@@ -35,11 +38,23 @@ def consensus_labels(operation: Operation) -> list[LabelledText]:
             continue
         name, project = split_placement_id(decision.placement)
         rank = tiers.index(project.tier) if project.tier in tiers else -1
-        if project.domain == FALLBACK_DOMAIN and found.label in operation.packs:
+        if project.domain == FALLBACK_DOMAIN and found.label in operation.packs and name not in made_up:
             decided[name] = max(decided.get(name, (-2, "")), (rank, found.label))
-    corpus, labels = operation.state.corpus, []
-    for task in corpus.tasks(decided):
-        text = readable(task, corpus.document(task.document).metadata)
+    tasks, labels = list(operation.state.corpus.tasks(decided)), []
+    metadata = operation.state.corpus.metadata(task.document for task in tasks)
+    for task in tasks:
+        text = readable(task, metadata[task.document])
         if has_words(text):
-            labels.append(LabelledText(text, decided[task.id][1], task.language, task.document, f"task {task.id}"))
+            group = feed_of(task.source) if grouped else task.document
+            labels.append(LabelledText(text, decided[task.id][1], task.language, group, f"task {task.id}"))
     return labels
+
+
+def _simulated(operation: Operation) -> set[str]:
+    """Return the tasks that simulated annotators have answered."""
+    names = operation.simulated()
+    return {
+        split_placement_id(state.assignment.placement)[0]
+        for state in operation.state.work.assignments(status=AssignmentStatus.DONE)
+        if state.assignment.annotator in names
+    }

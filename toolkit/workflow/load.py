@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from toolkit.models import AssignmentStatus, Placement, PlacementStatus, ProjectKey, Queue, Route, Tier
+from toolkit.models import ANNOTATORS, AssignmentStatus, Placement, PlacementStatus, ProjectKey, Queue, Route, Tier
 from toolkit.storage.ledger import DELETED
 from toolkit.workflow.operation import Operation
 
@@ -138,7 +138,7 @@ def _rerouted(routes: Sequence[Route]) -> list[Moved]:
     return [
         Moved(after.task, f"{before.domain} ({before.queue})", after.domain, after.reason)
         for before, after in pairwise(routes)
-        if before.task == after.task
+        if before.task == after.task and after.router == ANNOTATORS
     ]
 
 

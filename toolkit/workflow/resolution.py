@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from toolkit.consensus import vote
 from toolkit.models import (
+    ANNOTATORS,
     AssignmentStatus,
     Consensus,
     ConsensusStatus,
@@ -252,6 +253,9 @@ def _rerouted(
         queue=Queue.DOMAIN,
         tier=pack.tier,
         reason=reason,
+        ranking=((pack.name, found.support or 0.0),),
+        evidence=(),
+        router=ANNOTATORS,
     )
     return better, place(task, better, operation.packs)
 

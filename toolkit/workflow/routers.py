@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from toolkit.config import WorkflowFile
+from toolkit.errors import ConfigError
 from toolkit.models import DomainPack
 from toolkit.routing import LexiconRouter, TaskRouter
 from toolkit.routing.plugins import load_routers
@@ -20,7 +21,8 @@ def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder:
     Raises
     ------
     ConfigError
-        A plug-in is not there or its options are wrong, or the trained router was made for other packs.
+        A plug-in is not there or its options are wrong, or the trained router was made for other packs or for another
+        precision.
     """
     private = folder / PRIVATE
     confidential = [item.sources for item in settings.assignment.confidential]
@@ -28,4 +30,10 @@ def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder:
     if not is_trained(folder / FOLDER):
         return TaskRouter(packs, [LexiconRouter(packs), *others])
     trained = load_trained(folder / FOLDER, packs)
+    if trained.promise.precision != settings.routing.precision:
+        raise ConfigError(
+            f"The trained router promises a precision of {trained.promise.precision:g}, and workflow.yaml asks for"
+            f" {settings.routing.precision:g}.",
+            hint="train it again with `toolkit router train`, or put routing.precision back.",
+        )
     return TaskRouter(packs, [trained, *others], trained.promise)

@@ -10,7 +10,8 @@ from typing import Any
 from toolkit.models import DomainPack, LabelConfig, Placement, ProjectKey, Queue, Route, Task, Tier
 from toolkit.packs import FALLBACK_DOMAIN, configs_for, pack_named
 from toolkit.routing import Surroundings
-from toolkit.storage.rows import batches
+from toolkit.routing.assignment.rules import Rules
+from toolkit.storage.rows import batches, now
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.routers import make_router
 
@@ -26,6 +27,7 @@ class RouteReport:
     n_placements: int
     unplaceable: tuple[str, ...]  # tasks that no label config fits
     n_again: int = 0  # tasks that were looked at again
+    notes: tuple[str, ...] = ()  # what somebody should know: patterns that fit nothing, routers that did not answer
 
     @property
     def by_queue(self) -> Mapping[tuple[str, str, str], int]:
@@ -66,7 +68,13 @@ def route(operation: Operation, *, again: bool = False) -> RouteReport:
     new = [found for batch in routing.batches(waiting, "Routing tasks") for found in routing.store(batch)]
     changed = [found for batch in routing.batches(untouched, "Routing again") for found in routing.change(batch)]
     unplaceable = routing.place_rest()
-    return RouteReport((*new, *changed), routing.n_placements, tuple(unplaceable), len(untouched))
+    return RouteReport(
+        routes=(*new, *changed),
+        n_placements=routing.n_placements,
+        unplaceable=tuple(unplaceable),
+        n_again=len(untouched),
+        notes=routing.notes(),
+    )
 
 
 class _Routing:
@@ -107,6 +115,15 @@ class _Routing:
                 self.n_placements += len(placements)
                 changed.append(found)
         return changed
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what somebody should know of this run."""
+        rules = Rules(self._operation.settings.assignment, now().date())
+        idle = rules.idle(source for _, source in self._corpus.traits().values())
+        asked = [
+            f"{note} ({count} task{'' if count == 1 else 's'})" for note, count in self._router.notes.most_common()
+        ]
+        return (*asked, *(f"assignment.{one}" for one in idle))
 
     def place_rest(self) -> list[str]:
         """Place what is routed and has no placement; return the tasks that no label config fits."""

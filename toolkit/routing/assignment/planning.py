@@ -13,7 +13,7 @@ from toolkit.config import AssignmentSettings
 from toolkit.models import Annotator, Assignment, Placement
 from toolkit.routing.assignment.anchors import with_anchors
 from toolkit.routing.assignment.dealing import deal
-from toolkit.routing.assignment.exposure import expose
+from toolkit.routing.assignment.exposure import expose, seen_by
 from toolkit.routing.assignment.flow import Taken, flow
 from toolkit.routing.assignment.groups import Group, groups_of
 from toolkit.routing.assignment.prices import prices_of
@@ -135,7 +135,18 @@ def dealt_out(workload: Workload) -> AssignmentPlan:
     named.sort(key=lambda item: (item.placement, item.annotator))
     unmet.sort(key=lambda item: item.placement)
     wanted = ((workload.rules.of(workload.sources.get(one.task, "")), one.overlap) for one in workload.placements)
-    return AssignmentPlan(tuple(named), tuple(unmet), workload.rules.contradictions(wanted))
+    contradictions = (*workload.rules.contradictions(wanted), *_exceeded(workload))
+    return AssignmentPlan(tuple(named), tuple(unmet), contradictions)
+
+
+def _exceeded(workload: Workload) -> Iterable[str]:
+    """Yield the exposure limits that came too late."""
+    for number, limit in enumerate(workload.rules.limits):
+        if len(seen := seen_by(workload, number)) > limit.annotators:
+            yield (
+                f"confidential.{number} ({limit.sources}) lets {limit.annotators} annotators see a source, and"
+                f" {len(seen)} have been given a task of it already; nobody more gets one"
+            )
 
 
 def allotted(workload: Workload) -> tuple[list[Group], Taken]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ class Terms:
     """What holds for the tasks of a source."""
 
     priority: int
-    due: int  # index of the day in `Rules.days`; the last one is the horizon
+    due: int  # index of the day in `Rules.days`
     limits: tuple[int, ...]  # which exposure limits
 
     @property
@@ -31,16 +32,21 @@ class Rules:
     Attributes
     ----------
     days : list of float
-        Days of work until each day due, in rising order, and last until the horizon.
+        Days of work until each day due and until the horizon, in rising order.
     dates : list of date or None
         Which days those are; None for the horizon.
     """
 
     def __init__(self, settings: AssignmentSettings, today: date) -> None:
         self._settings, self._today = settings, today
-        self.dates: list[date | None] = [*sorted({o.due for o in settings.orders if o.due and o.due >= today}), None]
-        self.days = [float((day - today).days + 1) for day in self.dates if day is not None]
-        self.days.append(max([settings.weeks * 7, *self.days]))
+        dues = {order.due for order in settings.orders if order.due is not None and order.due >= today}
+        until = [(float((day - today).days + 1), day.isoformat(), day) for day in dues]
+        until.sort()
+        horizon = bisect_right([days for days, _, _ in until], settings.weeks * 7)
+        self.dates: list[date | None] = [day for _, _, day in until]
+        self.dates.insert(horizon, None)
+        self.days = [days for days, _, _ in until]
+        self.days.insert(horizon, settings.weeks * 7)
         self._orders = Patterns(order.sources for order in settings.orders)
         self._limits = Patterns(limit.sources for limit in settings.confidential)
         self._known: dict[tuple[frozenset[str], frozenset[str]], Terms] = {}
@@ -50,9 +56,8 @@ class Rules:
         key = self._orders.fitting(source), self._limits.fitting(source)
         if key not in self._known:
             order = next((order for order in self._settings.orders if order.sources in key[0]), None)
-            due = len(self.dates) - 1
-            if order is not None and order.due in self.dates[:-1]:
-                due = self.dates.index(order.due)
+            known = order is not None and order.due in self.dates
+            due = self.dates.index(order.due if order is not None and known else None)
             limits = tuple(n for n, limit in enumerate(self.limits) if limit.sources in key[1])
             self._known[key] = Terms(order.priority if order is not None else 0, due, limits)
         return self._known[key]
@@ -76,6 +81,15 @@ class Rules:
             What is to be assigned, and how many annotations it wants.
         """
         return (*self._unheard(), *self._too_narrow(overlaps))
+
+    def idle(self, sources: Iterable[str]) -> tuple[str, ...]:
+        """Return the patterns that fit none of the sources there are: most are slips."""
+        found = set[str]()
+        for source in sources:
+            found |= self._orders.fitting(source) | self._limits.fitting(source)
+        told = [(f"orders.{n}", order.sources) for n, order in enumerate(self._settings.orders)]
+        told += [(f"confidential.{n}", limit.sources) for n, limit in enumerate(self.limits)]
+        return tuple(f"{where} ({pattern}) fits no source" for where, pattern in told if pattern not in found)
 
     def _unheard(self) -> Iterable[str]:
         orders = self._settings.orders

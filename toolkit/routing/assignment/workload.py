@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -125,6 +126,6 @@ def domain_of(placement_id: str) -> str:
 
 
 def median(values: Sequence[float | None]) -> float | None:
-    """Return the middle of some values, the lower of two; None of none."""
-    known = sorted(value for value in values if value is not None)
-    return known[(len(known) - 1) // 2] if known else None
+    """Return the middle of some values, the mean of two; None of none."""
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None

@@ -10,10 +10,11 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the columns; the lexicon was the only router there was."""
+    """Add the columns; the lexicon was the only router there was, and what came after it was found by annotators."""
     with op.batch_alter_table("routes") as routes:
         routes.add_column(sa.Column("difficulty", sa.Float(), nullable=True))
         routes.add_column(sa.Column("router", sa.Text(), nullable=False, server_default="lexicon"))
+    op.execute("update routes set router = 'annotators' where revision > 1")
 
 
 def downgrade() -> None:
