@@ -259,15 +259,16 @@ def main() -> int:
 
     wanted = sum(one.overlap for one in placements)
     print(f"{N_TASKS:,} tasks, {wanted:,} annotations wanted, {N_PEOPLE} annotators; seconds of one core")
-    print(f"{'':8}{'seconds':>9}{'missing':>9}{'hours':>9}{'cost':>10}{'gap':>10}{'circles':>9}{'partners':>10}")
+    print(f"{'':8}{'seconds':>9}{'missing':>9}{'hours':>9}{'cost':>10}{'gap':>10}{'components':>11}{'partners':>10}")
     gaps, shared, hours = [], [], []
     for title, some, took in (("assign", pairs, seconds), ("greedy", simple, greedy_s)):
         total, money, missing, n = objective(placements, some, rules, price)
         gaps.append((total - best) / best)
         shared.append(graph(some, team))
         hours.append(missing / 60)
-        circles, partners = shared[-1]
-        print(f"{title:8}{took:9.1f}{n:9,}{missing / 60:9,.1f}{money:10,.0f}{gaps[-1]:10.3%}{circles:9}{partners:10g}")
+        components, partners = shared[-1]
+        told = f"{n:9,}{missing / 60:9,.1f}{money:10,.0f}{gaps[-1]:10.3%}{components:11}{partners:10g}"
+        print(f"{title:8}{took:9.1f}{told}")
     print(f"{'bound':8}{bound_s:9.1f}{'':9}{best_missing / 60:9,.1f}{best_money:10,.0f}")
 
     mixed = dice.sample(placements, len(placements)), shuffled(languages, dice), dice.sample(team, len(team))
@@ -288,7 +289,7 @@ def main() -> int:
         "gap to the bound under 1 %, and not below it": 0 <= gaps[0] < 0.01,
         "less is missing than in the greedy one": hours[0] < hours[1],
         "what is missing is what the plan says": sum(item.missing for item in plan.unmet) == wanted - len(pairs),
-        "one circle of who shares tasks with whom": shared[0][0] == 1,
+        "one component of who shares tasks with whom": shared[0][0] == 1,
         "20 partners or more in the median": shared[0][1] >= 20,
         "the same in any order of the input": repr(other) == repr(plan),
         "more tasks: no old pair is changed, and the rules hold for all": not grown.breaches(

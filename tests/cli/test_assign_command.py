@@ -55,7 +55,7 @@ def test_what_would_be_dealt_is_printed_and_then_dealt(toolkit):
     assert "cost: " in shown
     assert " CHF for what is new" in shown
     assert "gap to the optimum: at most 0.0%" in shown
-    assert "who shares tasks with whom: 3 annotators, 1 circle" in shown
+    assert "who shares tasks with whom: 3 annotators, 1 component" in shown
     assert "alone: eli" in shown
     assert toolkit("assign").stdout.startswith("3 assignments made")
     assert toolkit("assign").stdout.startswith("0 assignments made")

@@ -120,7 +120,7 @@ def print_hiring_plan(vacancies: tuple[Vacancy, ...]) -> None:
             )
             for one in vacancies[:MAX_LISTED]
         ],
-        caption="people: at the team's median capacity, and at least as many as one task wants",
+        caption="people: at the team's median capacity, and as many as a task wants beyond those who could do it",
     )
 
 
@@ -143,15 +143,16 @@ def print_sharing(found: Sharing) -> None:
     """Print who shares tasks with whom."""
     if not found.n_annotators:
         return
-    circles, alone = len(found.components), len(found.alone)
+    components, alone = len(found.components), len(found.alone)
+    ending = "" if components == 1 else "s"
     typer.echo(
-        f"who shares tasks with whom: {found.n_annotators} annotators, {circles} circle{'' if circles == 1 else 's'},"
+        f"who shares tasks with whom: {found.n_annotators} annotators, {components} component{ending},"
         f" {decimal(found.median_partners, 1)} partners in the median"
         + (f"; alone: {', '.join(found.alone[:10])}{' …' if alone > 10 else ''}" if alone else "")
     )
-    if circles > 1:
-        smaller = "; ".join(", ".join(circle[:10]) for circle in found.components[1:4])
-        typer.echo(f"  agreement cannot be compared between circles; beside the largest: {smaller}")
+    if components > 1:
+        smaller = "; ".join(", ".join(component[:10]) for component in found.components[1:4])
+        typer.echo(f"  agreement cannot be compared between components; beside the largest: {smaller}")
 
 
 def print_difference(report: AssignReport, other: AssignReport) -> None:

@@ -240,9 +240,19 @@ def _vacancy(workload: Workload, domain: str, language: str, tier: Tier, items: 
 
 
 def _people(workload: Workload, items: Sequence[Unmet]) -> int:
-    """Return how many people of the team's median capacity could make some annotations by the days they are due."""
+    """Return how many people of the team's median capacity could make some annotations by the days they are due.
+
+    At least as many as a task wants beyond those in the team who could do it if they had time: their time can go there.
+    """
     capacity = median([one.capacity_per_week for one in workload.team if one.capacity_per_week])
-    at_once = max((item.missing for item in items), default=0)
+    wanted = {placement.id: placement for placement in workload.placements}
+    away = {one.pseudonym for one in workload.team if one.capacity_per_week == 0}
+    at_once = 0
+    for item in items:
+        placement = wanted[item.placement]
+        language = workload.languages.get(placement.task)
+        able = workload.staff.of(placement.project, language) - away
+        at_once = max(at_once, min(item.missing, max(1, placement.overlap - len(able))))
     if not capacity:
         return at_once
     hours = [0.0 for _ in workload.rules.days]

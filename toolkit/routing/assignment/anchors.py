@@ -1,6 +1,6 @@
 """Anchor tasks: a few tasks of each project and language that everybody there gets some of.
 
-The cheapest assignment splits a team into circles that never meet, and between people who share no task agreement
+The cheapest assignment splits a team into components that never meet, and between people who share no task agreement
 cannot be estimated. So a sample of each pool is set aside, of which everybody in it is wanted for a few.
 """
 

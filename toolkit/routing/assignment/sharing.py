@@ -13,7 +13,7 @@ class Sharing:
     """The graph of who shares tasks with whom, of all who have any."""
 
     n_annotators: int
-    components: tuple[tuple[str, ...], ...]  # circles of two or more, largest first
+    components: tuple[tuple[str, ...], ...]  # of two or more, largest first
     alone: tuple[str, ...]  # who shares none
     median_partners: float | None  # people with whom somebody shares tasks; None where nobody has any task
 
@@ -35,22 +35,22 @@ def sharing(held: Mapping[str, Iterable[str]]) -> Sharing:
     for names in set(map(frozenset, held.values())):
         for name in names:
             partners[name] |= names
-    found = [tuple(sorted(circle)) for circle in _circles(partners)]
-    found.sort(key=lambda circle: (-len(circle), circle))
+    found = [tuple(sorted(component)) for component in _components(partners)]
+    found.sort(key=lambda component: (-len(component), component))
     return Sharing(
         n_annotators=len(partners),
-        components=tuple(circle for circle in found if len(circle) > 1),
-        alone=tuple(circle[0] for circle in found if len(circle) == 1),
+        components=tuple(component for component in found if len(component) > 1),
+        alone=tuple(component[0] for component in found if len(component) == 1),
         median_partners=float(statistics.median(len(met) - 1 for met in partners.values())) if partners else None,
     )
 
 
-def _circles(partners: Mapping[str, set[str]]) -> Iterable[set[str]]:
+def _components(partners: Mapping[str, set[str]]) -> Iterable[set[str]]:
     left = set(partners)
     while left:
-        circle, new = set[str](), {min(left)}
+        component, new = set[str](), {min(left)}
         while new:
-            circle |= new
-            new = set[str]().union(*(partners[name] for name in new)) - circle
-        left -= circle
-        yield circle
+            component |= new
+            new = set[str]().union(*(partners[name] for name in new)) - component
+        left -= component
+        yield component
