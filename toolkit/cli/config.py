@@ -70,14 +70,23 @@ def check(workspace: WorkspaceOption = Path()) -> None:
         if problems:
             raise ConfigError("\n".join(problems))
         make_router(packs, settings, workspace)  # refuses terms that cannot be looked for, and routers that do not work
-    for (language, term), weights in shared_terms(packs).items():
-        shown = ", ".join(f"{domain} ({weight:g})" for domain, weight in weights.items())
-        say(f"note: the term {term!r} ({language}) counts for {shown}")
+    for note in _shared(shared_terms(packs)):
+        say(f"note: {note}")
     for language, names in missing_languages(packs).items():
         say(f"note: no terms for {language} in {', '.join(names)}; there the English ones count")
     for warning in _understaffed(packs, team):
         say(f"warning: {warning}")
     typer.echo(f"{len(packs)} domain packs, {len(configs)} label configs, {len(team)} members: all right.")
+
+
+def _shared(terms: Mapping[tuple[str, str], Mapping[str, float]]) -> Iterator[str]:
+    """Yield by domains the terms that several packs have, with what each gives them."""
+    by_domains: dict[tuple[str, ...], list[str]] = {}
+    for (language, term), weights in terms.items():
+        told = ", ".join(f"{weight:g}" for weight in weights.values())
+        by_domains.setdefault(tuple(weights), []).append(f"{term!r} {language} ({told})")
+    for domains, shown in sorted(by_domains.items()):
+        yield f"terms that count for {' and '.join(domains)}: {', '.join(shown)}"
 
 
 def _understaffed(packs: Mapping[str, DomainPack], team: Sequence[Annotator]) -> Iterator[str]:
