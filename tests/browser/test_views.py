@@ -41,6 +41,8 @@ def test_the_view_serves_exactly_the_open_tasks_of_its_annotator(annotator_brows
     view = platform.ensure_view(project, "ada", me)
     page = annotator_browser.new_page()
     errors = collect_errors(page)
+    page.goto(f"{platform.url}/projects")
+    page.evaluate("localStorage.removeItem('dm:labelstream:mode')")  # of a browser that never labelled "all tasks"
     page.goto(view_url(platform.url, project, view))
     for text in ("first", "third"):
         page.wait_for_selector(f".lsf-main-view__annotation >> text={text}")
