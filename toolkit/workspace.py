@@ -245,6 +245,15 @@ def load_settings(folder: Path) -> tuple[WorkflowFile, tuple[Annotator, ...], di
     return settings, team.annotators(), packs
 
 
+def settings_or_bundled(folder: Path) -> tuple[WorkflowFile, dict[str, DomainPack]]:
+    """Return a workspace's settings and packs; where there is none, the defaults with the folder's or bundled packs."""
+    if (folder / WORKFLOW).is_file():
+        settings, _, packs = load_settings(folder)
+        return settings, packs
+    own = folder / DOMAINS
+    return WorkflowFile(), load_packs(own if own.is_dir() else bundled_configs() / "domains")
+
+
 def connect(folder: Path, settings: WorkflowFile) -> LabelingPlatform:
     """Return a client of the workspace's Label Studio: the embedded one, or the one that workflow.yaml names.
 

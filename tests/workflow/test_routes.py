@@ -1,12 +1,21 @@
 """Routing a workspace's tasks: in batches, once, and again where nobody was given them yet."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from tests.routing.labelled_examples import packs as labelled_packs
+from tests.routing.labelled_examples import texts
 from tests.workflow.screens import TEXT, write_bond_team, write_pack
+from toolkit.cli.routing import source_of
+from toolkit.errors import ConfigError
 from toolkit.models import PlacementStatus
+from toolkit.routing.assignment.patterns import Patterns
+from toolkit.routing.trained import save_trained
+from toolkit.routing.training import train
 from toolkit.workflow import apply, ingest, publish, route, routes
+from toolkit.workflow.routers import make_router
 from toolkit.workspace import init_workspace, open_workspace
 
 
@@ -72,9 +81,12 @@ def test_disagreement_on_a_file_makes_what_comes_later_from_it_harder(folder, tm
         before = {found.difficulty for _, found in operation.state.corpus.routes()}
         for state in operation.state.work.placements()[:4]:
             operation.state.work.close(state.placement.id, PlacementStatus.UNDECIDED, "torn", ())
-        assert operation.state.corpus.disputes() == {
-            f"bonds.jsonl#{n}": (1, 1) for n in range(1, 6) if n in _closed(operation)
-        }
+        assert sorted(operation.state.corpus.disputes().values()) == [(1, 1)] * 4
+        torn = operation.state.work.placements(status=PlacementStatus.UNDECIDED)[0].placement
+        above = replace(torn, id=f"{torn.id.rpartition('/')[0]}/adjudicator")
+        operation.state.work.add([above])
+        operation.state.work.close(above.id, PlacementStatus.DECIDED, "settled", ())
+        assert sorted(operation.state.corpus.disputes().values()) == [(1, 1)] * 4  # of tasks, not of placements
         with (tmp_path / "bonds.jsonl").open("a", encoding="utf-8") as file:
             file.write("\n" + json.dumps({"id": "d9", "text": TEXT.format(9) + " Mehr.", "language": "de"}))
         ingest(operation, [tmp_path / "bonds.jsonl"])
@@ -82,6 +94,25 @@ def test_disagreement_on_a_file_makes_what_comes_later_from_it_harder(folder, tm
     assert late.difficulty > max(before) + 0.3
 
 
-def _closed(operation):
-    closed = {state.placement.task for state in operation.state.work.placements() if state.outcome == "torn"}
-    return {int(task.source.partition("#")[2]) for task in operation.state.corpus.tasks(closed)}
+def test_a_router_trained_for_another_precision_is_refused_and_says_what_to_do(folder):
+    with open_workspace(folder) as operation:
+        save_trained(train(texts(25), labelled_packs(), 0.9, grouped=False), folder / "router")
+        asked = operation.settings.routing.model_copy(update={"precision": 0.97})
+        settings = operation.settings.model_copy(update={"routing": asked})
+        with pytest.raises(ConfigError, match=r"promises a precision of 0\.9, and workflow\.yaml asks for 0\.97"):
+            make_router(labelled_packs(), settings, folder)
+        assert make_router(labelled_packs(), operation.settings, folder) is not None
+
+
+def test_patterns_that_fit_no_source_are_said_and_others_are_not(folder):
+    limits = "\nassignment: {confidential: [{sources: 'typo/*', annotators: 2}, {sources: 'bonds*', annotators: 2}]}\n"
+    with (folder / "workflow.yaml").open("a", encoding="utf-8") as file:
+        file.write(limits)
+    with open_workspace(folder) as operation:
+        assert route(operation).notes == ("assignment.confidential.0 (typo/*) fits no source",)
+
+
+def test_a_file_below_a_confidential_folder_is_confidential(tmp_path):
+    path = tmp_path / "acme" / "deep" / "a.jsonl"
+    assert source_of("a.jsonl#3", path, Patterns(["acme/*"])) == "acme/deep/a.jsonl#3"
+    assert source_of("a.jsonl#3", path, Patterns(["other/*"])) == "a.jsonl#3"

@@ -168,15 +168,10 @@ def _place(workspace: Path) -> Iterator[tuple[Mapping[str, DomainPack], float, O
 
 def _settings(workspace: Path) -> tuple[dict[str, DomainPack], float]:
     """Return the packs and the promised precision of a workspace, or those that come with the toolkit."""
-    from toolkit.config import WorkflowFile
-    from toolkit.packs import bundled_configs, load_packs
-    from toolkit.workspace import DOMAINS, WORKFLOW, load_settings
+    from toolkit.workspace import settings_or_bundled
 
-    if (workspace / WORKFLOW).is_file():
-        settings, _, packs = load_settings(workspace)
-        return packs, settings.routing.precision
-    own = workspace / DOMAINS
-    return load_packs(own if own.is_dir() else bundled_configs() / "domains"), WorkflowFile().routing.precision
+    settings, packs = settings_or_bundled(workspace)
+    return packs, settings.routing.precision
 
 
 def _texts(

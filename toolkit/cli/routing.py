@@ -79,19 +79,13 @@ def _shown(item: Evidence) -> dict[str, Any]:
 
 def _router(workspace: Path) -> tuple[TaskRouter, Patterns]:
     """Return the router of a workspace, or that of the bundled packs where there is none, and what is confidential."""
-    from toolkit.config import WorkflowFile
-    from toolkit.packs import bundled_configs, load_packs
     from toolkit.routing.assignment.patterns import Patterns
     from toolkit.workflow.routers import make_router
-    from toolkit.workspace import DOMAINS, WORKFLOW, load_settings
+    from toolkit.workspace import settings_or_bundled
 
-    if (workspace / WORKFLOW).is_file():
-        settings, _, packs = load_settings(workspace)
-        patterns = Patterns(item.sources for item in settings.assignment.confidential)
-        return make_router(packs, settings, workspace), patterns
-    own = workspace / DOMAINS
-    packs = load_packs(own if own.is_dir() else bundled_configs() / "domains")
-    return make_router(packs, WorkflowFile(), workspace), Patterns(())
+    settings, packs = settings_or_bundled(workspace)
+    confidential = Patterns(item.sources for item in settings.assignment.confidential)
+    return make_router(packs, settings, workspace), confidential
 
 
 def _routed(router: TaskRouter, source: Path, confidential: Patterns) -> Iterator[tuple[Task, Route]]:
@@ -105,11 +99,11 @@ def _routed(router: TaskRouter, source: Path, confidential: Patterns) -> Iterato
             raise InputError(
                 f"{item.source}: {item.reason}", hint="mend or remove it; nothing was written, so that none is missing."
             )
-        task = _task(item, _source(item.source, source, confidential))
+        task = _task(item, source_of(item.source, source, confidential))
         yield task, router.route(task, Surroundings(item.metadata))
 
 
-def _source(own: str, path: Path, confidential: Patterns) -> str:
+def source_of(own: str, path: Path, confidential: Patterns) -> str:
     """Return a source that is known to be confidential wherever a pattern fits the end of its file's path."""
     folders = path.resolve().parts[1:-1]
     named = ("/".join([*folders[start:], own]) for start in range(len(folders), -1, -1))

@@ -8,7 +8,6 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +17,7 @@ from toolkit.config.reading import problems_of
 from toolkit.errors import ConfigError
 from toolkit.models import DomainPack, Evidence, Task
 from toolkit.packs import FALLBACK_DOMAIN
+from toolkit.routing.assignment.patterns import fits
 from toolkit.routing.chat import MAX_OUTPUT, MAX_RETRIES, ChatModel, Reply
 from toolkit.routing.scores import RouterContext, Scores
 from toolkit.routing.spending import Spending
@@ -118,7 +118,7 @@ class EndpointRouter:
 
     def score(self, task: Task, text: str) -> Scores | None:
         """Return what the model says of a text; raise :class:`ConfigError` where address, model or key are wrong."""
-        if any(fnmatchcase(task.source.casefold(), pattern) for pattern in self._confidential):
+        if any(fits(task.source, pattern) for pattern in self._confidential):
             return self._nothing("was not asked: the source is confidential")
         sent = text[: self._options.max_chars].encode("utf-8", "replace").decode("utf-8")
         if not sent.strip():

@@ -73,11 +73,3 @@ class RouterContext:
     options: Mapping[str, Any]
     folder: Path | None = None
     confidential: tuple[str, ...] = ()
-
-
-class RouterFactory(Protocol):
-    """What an entry point in the group ``toolkit.routers`` names."""
-
-    def __call__(self, context: RouterContext) -> Router:
-        """Return a router; raise :class:`~toolkit.errors.ConfigError` where the options are wrong."""
-        ...

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import StorageError
 from toolkit.storage.rows import batches
-from toolkit.storage.tables import format_of
+from toolkit.storage.tables import format_of, replacing
 
 AT_A_TIME = 5_000  # rows held at once; one row group of a Parquet file
 
@@ -49,15 +47,8 @@ def write_stream(rows: Iterable[Row], path: Path, columns: Columns) -> int:
         ".parquet": _write_parquet,
     }
     write = writers[format_of(path)]
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        count = write(batches(rows, AT_A_TIME), columns, draft)
-        draft.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return count
+    with replacing(path) as draft:
+        return write(batches(rows, AT_A_TIME), columns, draft)
 
 
 def _write_csv(pieces: Iterable[list[Row]], columns: Columns, path: Path) -> int:

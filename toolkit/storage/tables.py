@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,9 +92,22 @@ def write_table(rows: pd.DataFrame | Iterable[Mapping[str, Any]], path: Path) ->
     }
     write = writers[format_of(path)]
     columns, records = _plain(rows)
+    with replacing(path) as draft:
+        write(columns, records, draft)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path to write to that takes a file's place when all went well, and else leaves it as it was.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        write(columns, records, draft)
+        yield draft
         draft.replace(path)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}.") from error

@@ -11,8 +11,7 @@ from toolkit.models import DomainPack
 from toolkit.routing import LexiconRouter, TaskRouter
 from toolkit.routing.plugins import load_routers
 from toolkit.routing.trained import FOLDER, is_trained, load_trained
-
-PRIVATE = ".toolkit"  # where plug-ins keep what they paid for
+from toolkit.workflow.surroundings import PRIVATE
 
 
 def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder: Path) -> TaskRouter:
@@ -24,7 +23,7 @@ def make_router(packs: Mapping[str, DomainPack], settings: WorkflowFile, folder:
         A plug-in is not there or its options are wrong, or the trained router was made for other packs or for another
         precision.
     """
-    private = folder / PRIVATE
+    private = folder / PRIVATE  # where plug-ins keep what they paid for
     confidential = [item.sources for item in settings.assignment.confidential]
     others = load_routers(settings.routing.routers, packs, private if private.is_dir() else None, confidential)
     if not is_trained(folder / FOLDER):

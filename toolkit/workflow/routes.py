@@ -118,8 +118,9 @@ class _Routing:
 
     def notes(self) -> tuple[str, ...]:
         """Return what somebody should know of this run."""
-        rules = Rules(self._operation.settings.assignment, now().date())
-        idle = rules.idle(source for _, source in self._corpus.traits().values())
+        settings = self._operation.settings.assignment
+        sources = self._corpus.traits().values() if settings.orders or settings.confidential else ()
+        idle = Rules(settings, now().date()).idle(source for _, source in sources)
         asked = [
             f"{note} ({count} task{'' if count == 1 else 's'})" for note, count in self._router.notes.most_common()
         ]
