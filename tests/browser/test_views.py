@@ -30,7 +30,9 @@ def payload(text, assignees):
     return TaskPayload(text, {"text": text, "assignees": assignees, "external_id": text})
 
 
-def test_the_view_serves_exactly_the_open_tasks_of_its_annotator(annotator_browser, platform, project):
+# What Label Studio remembers in the browser once somebody pressed "Label All Tasks", or "Label Tasks As Displayed".
+@pytest.mark.parametrize("remembered", [None, "all", "filtered"])
+def test_the_view_serves_exactly_the_open_tasks_of_its_annotator(annotator_browser, platform, project, remembered):
     shares = {"first": "|ada|", "second": "|bea|", "third": "|ada|bea|", "fourth": "|ada|"}
     platform.import_tasks(project, [payload(text, names) for text, names in shares.items()])
     ids = {task.external_id: task.server_id for task in platform.tasks(project)}
@@ -42,7 +44,9 @@ def test_the_view_serves_exactly_the_open_tasks_of_its_annotator(annotator_brows
     page = annotator_browser.new_page()
     errors = collect_errors(page)
     page.goto(f"{platform.url}/projects")
-    page.evaluate("localStorage.removeItem('dm:labelstream:mode')")  # of a browser that never labelled "all tasks"
+    page.evaluate("localStorage.removeItem('dm:labelstream:mode')")
+    if remembered:
+        page.evaluate(f"localStorage.setItem('dm:labelstream:mode', '{remembered}')")
     page.goto(view_url(platform.url, project, view))
     for text in ("first", "third"):
         page.wait_for_selector(f".lsf-main-view__annotation >> text={text}")

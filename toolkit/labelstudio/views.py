@@ -8,7 +8,9 @@ from typing import Any
 from toolkit.labelstudio.rest import Rest
 from toolkit.workflow.exchange import ServerView
 
-_DECISIVE = ("target", "filters", "ordering")  # what rules which tasks are shown, and in which order
+_DECISIVE = ("target", "filters", "ordering", "selected")  # what rules which tasks are served, and in which order
+# A browser in which "Label All Tasks" was ever pressed sends a view's filters only where all of the view is selected.
+_ALL_SELECTED = {"all": True, "list": []}
 # What an annotator need not see: others' answers, and the columns that route tasks.
 _HIDDEN = [
     "tasks:annotators",
@@ -72,5 +74,6 @@ def _wanted(annotator: str, user: int | None) -> dict[str, Any]:
         "target": "tasks",
         "filters": {"conjunction": "and", "items": [mine] if user is None else [mine, unanswered]},
         "ordering": ["tasks:id"],
+        "selected": _ALL_SELECTED,
         "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
     }
