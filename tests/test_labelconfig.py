@@ -46,6 +46,7 @@ def control(tag):
         ('<Labels name="c" toName="video"><Label value="x"/></Labels>', "segments", ("x",)),
         ('<TimelineLabels name="c" toName="video"><Label value="x"/></TimelineLabels>', "segments", ("x",)),
         ('<RectangleLabels name="c" toName="image"><Label value="x"/></RectangleLabels>', "boxes", ("x",)),
+        ('<PolygonLabels name="c" toName="image"><Label value="x"/></PolygonLabels>', "polygons", ("x",)),
     ],
 )
 def test_every_kind_of_control_is_told_with_its_labels(tag, kind, labels):

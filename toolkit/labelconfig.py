@@ -21,6 +21,7 @@ KINDS = {
     "ParagraphLabels": ControlKind.TURNS,
     "TimelineLabels": ControlKind.SEGMENTS,
     "RectangleLabels": ControlKind.BOXES,
+    "PolygonLabels": ControlKind.POLYGONS,
 }
 DEFAULT_MAX_RATING = 5
 _Objects = Mapping[str | None, ElementTree.Element]  # what the screen shows, by name

@@ -53,15 +53,16 @@ class ControlKind(StrEnum):
     TURNS = "turns"  # [{"start", "end", "startOffset", "endOffset", "text", "labels"}, …] in a dialogue
     SEGMENTS = "segments"  # [{"start", "end", "labels"}, …] in seconds (audio) or frames (video)
     BOXES = "boxes"  # [{"x", "y", "width", "height", "rotation", "labels"}, …] in percent
+    POLYGONS = "polygons"  # [{"points": [[x, y], …], "labels"}, …] in percent
 
 
 # Kinds whose answer is one of a closed set of labels, so that votes can coincide.
 CATEGORICAL = frozenset(
     {ControlKind.CHOICE, ControlKind.CHOICES, ControlKind.TAXONOMY, ControlKind.RATING, ControlKind.PAIRWISE}
 )
-# Kinds whose answer is a set of regions; other controls may hang on each region.
-REGIONS = frozenset({ControlKind.SPANS, ControlKind.TURNS, ControlKind.SEGMENTS, ControlKind.BOXES})
-
+# Kinds whose answer is a set of regions, in pictures or elsewhere; other controls may hang on each region.
+SHAPES = frozenset({ControlKind.BOXES, ControlKind.POLYGONS})
+REGIONS = frozenset({ControlKind.SPANS, ControlKind.TURNS, ControlKind.SEGMENTS}) | SHAPES
 
 DEFAULT_CONTROL = "label"  # stands for the control where a table of judgments has no such column
 
@@ -302,6 +303,7 @@ class Judgment:
     label: str  # canonical text of the answer; equal answers have equal labels
     kind: ControlKind = ControlKind.CHOICE
     value: Any = None  # the answer as ControlKind describes it
+    extent: str = ""  # size of what regions are marked in, in their own unit; empty where it is not known
     domain: str = ""
     config: str = ""
     tier: str = ""

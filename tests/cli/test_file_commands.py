@@ -62,18 +62,20 @@ def test_fail_under_is_the_exit_code(toolkit, votes, threshold, expected):
 def test_what_is_undefined_fails_a_threshold_and_says_why(toolkit, tmp_path):
     path = tmp_path / "same.csv"
     path.write_text("task,annotator,label\n1,a,x\n1,b,x\n2,a,x\n2,b,x\n", encoding="utf-8")
-    code, out, _ = toolkit("agreement", "-i", path, "--fail-under", "-1")
+    code, out, err = toolkit("agreement", "-i", path, "--fail-under", "-1")
+    assert "below -1: label: undefined, no variation" in err
     assert code == 1
-    assert "undefined: no variation" in out
+    assert "– no variation" in out
 
 
 def test_agreement_written_to_a_file(toolkit, votes, tmp_path):
     code, out, _ = toolkit("agreement", "-i", votes, "-o", "agreement.csv")
     assert (code, out) == (0, "")
     rows = list(csv.DictReader((tmp_path / "agreement.csv").read_text("utf-8").splitlines()))
-    assert {(row["control"], row["coefficient"]) for row in rows} == {
-        (control, name) for control in ("refund", "urgency") for name in ("percent_agreement", "krippendorff_alpha")
-    }
+    assert {row["control"] for row in rows} == {"refund", "urgency"}
+    values = {(row["control"], row["coefficient"]): row for row in rows}
+    assert float(values["refund", "percent_agreement"]["value"]) == 0.8
+    assert values["urgency", "cohen_kappa"]["reason"] == "not_two_annotators"
 
 
 def test_consensus_of_a_csv_leaves_ties_open(toolkit, votes, tmp_path):
@@ -178,16 +180,60 @@ def test_questions_that_make_no_sense_are_usage_errors(toolkit, votes):
 
 def test_a_failed_threshold_names_what_failed(toolkit, votes):
     _, _, err = toolkit("agreement", "-i", votes, "--fail-under", "0.6")
-    assert "below 0.6: urgency: 0.50" in err
+    assert "below 0.6: urgency: 0.496" in err
     assert "refund" not in err
     assert toolkit("agreement", "-i", votes, "--fail-under", "nan")[0] == 2
 
 
 def test_without_a_label_config_nothing_marked_is_still_an_answer(toolkit):
-    with_config = toolkit("agreement", "-i", EXAMPLES / "export.json", "--label-config", EXAMPLES / "export_config.xml")
-    without = toolkit("agreement", "-i", EXAMPLES / "export.json")
-    assert with_config[1] == without[1]
+    config = ("--label-config", EXAMPLES / "export_config.xml")
+    with_config = toolkit("agreement", "-i", EXAMPLES / "export.json", "--json", *config)
+    without = toolkit("agreement", "-i", EXAMPLES / "export.json", "--json")
+
+    def marked(shown):
+        return next(group for group in json.loads(shown)["groups"] if group["control"] == "mentions")
+
+    assert marked(with_config[1]) == marked(without[1])
     assert "--label-config" in without[2]
+
+
+def test_labels_and_their_order_can_be_declared(toolkit, tmp_path):
+    path = tmp_path / "rated.csv"
+    path.write_text("task,annotator,label\n1,a,low\n1,b,mid\n2,a,high\n2,b,high\n", encoding="utf-8")
+    plain = toolkit("agreement", "-i", path, "--level", "ordinal", "--json")
+    assert json.loads(plain[1])["groups"][0]["coefficients"]["krippendorff_alpha"]["reason"] == "order_unknown"
+    declared = toolkit("agreement", "-i", path, "--level", "ordinal", "--labels", "low,mid,high,huge", "--json")
+    group = json.loads(declared[1])["groups"][0]
+    assert list(group["labels"]) == ["low", "mid", "high", "huge"]
+    assert group["coefficients"]["krippendorff_alpha"]["value"] > 0
+    assert toolkit("agreement", "-i", path, "--labels", "low,low")[0] == 2
+    assert toolkit("agreement", "-i", path, "--level", "nonsense")[0] == 2
+
+
+def test_labels_of_one_control_among_several_need_its_name(toolkit, votes):
+    code, _, err = toolkit("agreement", "-i", votes, "--labels", "low,medium,high")
+    assert (code, "--control NAME" in err) == (2, True)
+    assert toolkit("agreement", "-i", votes, "--labels", "low,medium,high", "--control", "urgency")[0] == 0
+
+
+@pytest.mark.parametrize("view", ["labels", "annotators", "pairs", "tasks", "changes"])
+def test_every_view_is_shown_and_written(toolkit, votes, tmp_path, view):
+    code, _, _ = toolkit("agreement", "-i", votes, "--view", view, "--min-shared", "3")
+    assert code == 0
+    code, out, _ = toolkit("agreement", "-i", votes, "--view", view, "--min-shared", "3", "-o", "view.csv")
+    assert (code, out) == (0, "")
+    rows = list(csv.DictReader((tmp_path / "view.csv").read_text("utf-8").splitlines()))
+    assert bool(rows) == (view != "changes")
+
+
+def test_csv_parquet_and_json_lines_give_the_same(toolkit, votes, tmp_path):
+    from toolkit.storage.tables import read_judgments, write_table
+
+    shown = {toolkit("agreement", "-i", votes, "--json")[1]}
+    for suffix in (".parquet", ".jsonl"):
+        write_table(read_judgments(votes), tmp_path / f"votes{suffix}")
+        shown.add(toolkit("agreement", "-i", tmp_path / f"votes{suffix}", "--json")[1])
+    assert len(shown) == 1
 
 
 def test_a_reader_that_has_gone_is_no_failure(votes):

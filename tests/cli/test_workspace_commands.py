@@ -65,7 +65,7 @@ def test_every_step_by_hand(filled):
     filled("resolve")
     filled("run")
     assert "krippendorff" in filled("agreement", "--json")
-    assert "Agreement:" in filled("agreement")
+    assert "judgments of" in filled("agreement")
     assert "Consensus by vote" in filled("consensus")
     assert "v1 written" in filled("release", "first")
     assert "exists already" in filled("release", "first")

@@ -39,6 +39,7 @@ CONTROLS = (
     Control("speech", K.SEGMENTS, "audio", labels=("one", "two")),
     Control("events", K.SEGMENTS, "video", labels=("cut",)),
     Control("boxes", K.BOXES, "image", labels=("cat",)),
+    Control("outlines", K.POLYGONS, "image", labels=("cat", "dog")),
     Control("note", K.TEXT, "text", per_region=True),
     Control("sure", K.RATING, "text", labels=("1", "2", "3"), per_region=True),
 )
@@ -97,6 +98,15 @@ ANSWERS: dict[str, st.SearchStrategy[Any]] = {
         max_size=3,
     ),
     "boxes": st.lists(st.builds(region, st.builds(box, percents, percents), st.just("cat"), attributes), max_size=3),
+    "outlines": st.lists(
+        st.builds(
+            region,
+            st.lists(st.tuples(percents, percents).map(list), min_size=3, max_size=5).map(lambda at: {"points": at}),
+            st.sampled_from(["cat", "dog"]),
+            attributes,
+        ),
+        max_size=3,
+    ),
 }
 
 

@@ -108,6 +108,16 @@ def test_segments_and_per_region_controls_are_inferred() -> None:
     assert "440 Hz" in table.set_index("control")["label"]["speaker"]
 
 
+def test_the_size_of_what_was_annotated_is_told_where_it_is_known() -> None:
+    sample = json.loads(AUDIO.read_text("utf-8"))
+    heard = annotation(5, *[one for one in sample["result"] if one["from_name"] == "speaker"])
+    table = judgments_from_export([task(1, annotation(5, person(0, 3)), annotation(6)), task(2, heard)])
+    found = table.set_index(["task", "annotator", "control"])["extent"]
+    assert found["1", "user-5", "spans"] == found["1", "user-6", "spans"] == "3"
+    assert found["2", "user-5", "speaker"] == "2.5"
+    assert pd.isna(found["1", "user-5", "speaker"])
+
+
 def test_an_export_without_annotations_has_all_columns_and_no_rows() -> None:
     table = judgments_from_export([task(1)])
     assert {"task", "annotator", "control", "label", "kind", "value"} <= set(table.columns)

@@ -82,6 +82,11 @@ def test_a_result_that_cannot_be_used_is_a_problem_and_no_answer(result: Any, pr
         (K.BOXES, {"x": 0, "y": 0, "width": 0, "height": 9}, "a box without an area"),
         (K.BOXES, {"x": 90, "y": 0, "width": 20, "height": 9}, "a box outside its image"),
         (K.BOXES, {"x": 0, "y": -1, "width": 20, "height": 9}, "a box outside its image"),
+        (K.POLYGONS, {}, "points is not a list of pairs of numbers"),
+        (K.POLYGONS, {"points": [[0, 0], [9, 9, 9], [0, 9]]}, "points is not a list of pairs of numbers"),
+        (K.POLYGONS, {"points": [[0, 0], [9, "9"], [0, 9]]}, "y is not a number"),
+        (K.POLYGONS, {"points": [[0, 0], [9, 9]]}, "a polygon with 2 points"),
+        (K.POLYGONS, {"points": [[0, 0], [9, 101], [0, 9]]}, "a polygon outside its image"),
         (K.SPANS, {"globalOffsets": 3}, "globalOffsets is not an object"),
     ],
 )

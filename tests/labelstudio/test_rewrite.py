@@ -33,6 +33,7 @@ CONTROLS = (
     Control("turns", K.TURNS, "dialogue"),
     Control("events", K.SEGMENTS, "video"),
     Control("boxes", K.BOXES, "image"),
+    Control("outlines", K.POLYGONS, "image"),
     Control("note", K.TEXT, "text", per_region=True),
     Control("sure", K.CHOICE, "text", per_region=True),
 )
@@ -94,6 +95,12 @@ def rewritten(results: list[Any], *migrations: Migration) -> list[Any]:
         ("quality", {"rating": 5.0}, {"5": ("3",)}, {"rating": 3}),
         ("better", {"selected": "left"}, {"left": ("right",), "right": ("left",)}, {"selected": "right"}),
         ("boxes", {"x": 1, "rectanglelabels": ["cat"]}, {"cat": ("pet",)}, {"x": 1, "rectanglelabels": ["pet"]}),
+        (
+            "outlines",
+            {"points": [], "polygonlabels": ["cat"]},
+            {"cat": ("pet",)},
+            {"points": [], "polygonlabels": ["pet"]},
+        ),
         ("spans", {"start": 1, "end": 2, "labels": ["a", "b"]}, {"a": ("b",)}, {"start": 1, "end": 2, "labels": ["b"]}),
         (
             "spans",

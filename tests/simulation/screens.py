@@ -57,6 +57,7 @@ KINDS = """<View>
     visibleWhen="region-selected" whenTagName="segments" whenLabelValue="speech"/>
   <TimelineLabels name="frames" toName="v"><Label value="cut"/><Label value="fade"/></TimelineLabels>
   <RectangleLabels name="boxes" toName="i"><Label value="cat"/><Label value="dog"/></RectangleLabels>
+  <PolygonLabels name="outlines" toName="i"><Label value="cat"/><Label value="dog"/></PolygonLabels>
   <Rating name="certainty" toName="i" perRegion="true"/>
   <Choices name="why" toName="t" visibleWhen="choice-selected" whenTagName="choice" whenChoiceValue="no">
     <Choice value="w1"/><Choice value="w2"/></Choices>
@@ -161,6 +162,8 @@ def _region(region: dict[str, Any], control: Control, node: ElementTree.Element,
     elif control.kind is ControlKind.SEGMENTS:
         last, number = (50, int) if node.tag == "Video" else (2.0, float)
         fine = 0 <= region["start"] < region["end"] <= last and type(region["start"]) is number
+    elif control.kind is ControlKind.POLYGONS:
+        fine = len(region["points"]) >= 3 and all(0 <= at <= 100 for point in region["points"] for at in point)
     else:
         fine = min(region["x"], region["y"], region["width"], region["height"]) >= 0
         fine = fine and region["x"] + region["width"] <= 100 and region["y"] + region["height"] <= 100

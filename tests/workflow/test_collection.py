@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.workflow.screens import annotate_all, answer, assigned, result, snapshot, states
 from toolkit.errors import LabelStudioError
-from toolkit.models import AssignmentStatus
+from toolkit.models import AssignmentStatus, ControlKind
 from toolkit.storage.findings import FindingKind
-from toolkit.workflow import collect, publish, resolve
-from toolkit.workflow.collection import judgments_of
+from toolkit.workflow import collect, publish, resolve, simulate
+from toolkit.workflow.collection import freeze, judgments_of
 
 
 class Reads:
@@ -171,6 +172,20 @@ def test_a_snapshot_made_from_the_one_before_has_the_same_bytes_as_one_made_anew
     for path in bonds.snapshots.iterdir():
         path.unlink()
     assert snapshot(bonds) == stepwise
+
+
+def test_judgments_of_spans_tell_how_long_the_text_is(published):
+    simulate(published)
+    collect(published)
+    texts = {task.id: task.fields["text"] for task in published.state.corpus.tasks()}
+    judgments = judgments_of(published)
+    spans = [one for one in judgments if one.kind is ControlKind.SPANS]
+    assert spans
+    assert all(one.extent == str(len(texts[one.task])) for one in spans)
+    table = pq.read_table(freeze(published)).to_pylist()
+    frozen = {(row["task"], row["annotator"], row["control"]): row["extent"] for row in table}
+    assert frozen == {(one.task, one.annotator, one.control): one.extent or None for one in judgments}
+    assert None in frozen.values()
 
 
 def test_a_project_that_is_gone_is_named_and_its_answers_kept(bonds, fake):

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from toolkit.agreement.coefficients import Pairable
     from toolkit.agreement.counts import Whole
+    from toolkit.agreement.statistic import Real, Statistic
 
 PERCENTILES = (2.5, 97.5)
-CROWDED = 8  # tasks per pattern above which drawing patterns beats drawing tasks
+CROWDED = 8  # tasks per row above which drawing rows beats drawing tasks
+CELLS_AT_ONCE = 2_000_000  # weights held in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where a coefficient lies in the middle 95 % of the resamples in which it is defined."""
+    """Where a number lies in the middle 95 % of the resamples in which it is defined."""
 
     low: float | None
     high: float | None
     undefined_share: float | None  # of the resamples; None where nothing was resampled
 
 
-def intervals(pairable: Pairable, *, resamples: int, seed: int) -> Mapping[str, Interval]:
-    """Return the bootstrap interval of each coefficient, by its name.
+def intervals(
+    statistics: Mapping[str, Statistic], tasks: Whole, *, resamples: int, seed: int
+) -> Mapping[str, Interval]:
+    """Return the bootstrap interval of each statistic, by its name; all see the same resamples.
 
     Parameters
     ----------
-    pairable : Pairable
-        The tasks that say something about agreement.
+    statistics : mapping of str to Statistic
+        Over the same rows.
+    tasks : (n_rows,) array
+        Tasks per row.
     resamples : int
         How often all tasks are drawn again with replacement; 0 gives no intervals.
     seed : int
-        The same seed and the same judgments give the same interval on every engine.
+        The same seed and the same counts give the same interval on every engine.
 
     Returns
     -------
@@ -43,48 +48,54 @@ def intervals(pairable: Pairable, *, resamples: int, seed: int) -> Mapping[str, 
         Limits are None without resamples, with fewer than two tasks (one task can only be drawn again as it is), and
         where no resample is defined.
     """
-    drawn: dict[str, list[float | None]] = {"percent_agreement": [], "krippendorff_alpha": []}
-    if pairable.n_tasks >= 2:
-        for tasks in _draws(pairable.tasks, resamples, seed):
-            drawn["percent_agreement"].append(pairable.percent(tasks))
-            drawn["krippendorff_alpha"].append(pairable.alpha(tasks))
-    return {name: _interval(values) for name, values in drawn.items()}
+    import numpy as np
+
+    drawn: dict[str, list[Real]] = {name: [] for name in statistics}
+    if int(tasks.sum()) >= 2:
+        for weights in draws(tasks, resamples, seed):
+            for name, statistic in statistics.items():
+                drawn[name].append(statistic.values(weights))
+    return {name: interval_of(np.concatenate(values)) if values else Interval(None, None, None)
+            for name, values in drawn.items()}  # fmt: skip
 
 
-def _draws(tasks: Whole, resamples: int, seed: int) -> Iterator[Whole]:
-    """Draw as many tasks as there are, again and again: a multinomial over the patterns.
+def rows_at_once(n_rows: int) -> int:
+    """Return how many weightings of so many rows to hold in memory at a time."""
+    return max(1, CELLS_AT_ONCE // max(n_rows, 1))
 
-    Where few tasks share a pattern, drawing tasks one by one and counting their patterns is the same thing, faster.
+
+def draws(tasks: Whole, resamples: int, seed: int) -> Iterator[Real]:
+    """Draw as many tasks as there are, again and again: a multinomial over the rows, some resamples at a time.
+
+    Where few tasks share a row, drawing tasks one by one and counting their rows is the same thing, faster.
     """
     import numpy as np
 
     rng = np.random.default_rng(seed)
     total = int(tasks.sum())
-    if total > CROWDED * len(tasks):
-        shares = tasks / total
-        for _ in range(resamples):
-            yield rng.multinomial(total, shares)
-    else:
-        pattern_of = np.repeat(np.arange(len(tasks)), tasks)
-        for _ in range(resamples):
-            yield _drawn_one_by_one(rng, pattern_of, len(tasks))
+    row_of = None if total > CROWDED * len(tasks) else np.repeat(np.arange(len(tasks)), tasks)
+    for begun in range(0, resamples, step := rows_at_once(len(tasks))):
+        n = min(step, resamples - begun)
+        if row_of is None:
+            yield rng.multinomial(total, tasks / total, size=n).astype(float)
+        else:
+            yield np.stack([_drawn_one_by_one(rng, row_of, len(tasks)) for _ in range(n)])
 
 
-def _drawn_one_by_one(rng: np.random.Generator, pattern_of: Whole, n_patterns: int) -> Whole:
+def _drawn_one_by_one(rng: np.random.Generator, row_of: Whole, n_rows: int) -> Real:
     import numpy as np
 
-    picked = pattern_of[rng.integers(0, len(pattern_of), len(pattern_of))]
-    return np.bincount(picked, minlength=n_patterns)
+    picked = row_of[rng.integers(0, len(row_of), len(row_of))]
+    return np.bincount(picked, minlength=n_rows).astype(float)
 
 
-def _interval(values: Sequence[float | None]) -> Interval:
+def interval_of(values: Real) -> Interval:
+    """Return the interval of the values that resamples gave, NaN where undefined; there is at least one."""
     import numpy as np
 
-    defined = [value for value in values if value is not None]
-    if not values:
-        return Interval(None, None, None)
-    share = (len(values) - len(defined)) / len(values)
-    if not defined:
+    defined = values[~np.isnan(values)]
+    share = float((len(values) - len(defined)) / len(values))
+    if not len(defined):
         return Interval(None, None, share)
     low, high = np.percentile(defined, PERCENTILES)
     return Interval(float(low), float(high), share)

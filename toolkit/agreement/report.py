@@ -1,21 +1,14 @@
-"""Agreement per control and group: coefficients with intervals, or why they are undefined, and what weakens them."""
+"""What measuring agreement returns: numbers with intervals, or why they are undefined, and on what they rest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
-from toolkit.agreement.coefficients import Pairable
-from toolkit.agreement.counts import CountEngine, GroupCounts, JudgmentCounts, Source
-from toolkit.agreement.intervals import Interval, intervals
-from toolkit.errors import InputError
-from toolkit.models import CATEGORICAL, ControlKind
-
-FEW_TASKS = 30
-FEW_RARE_JUDGMENTS = 10
-MANY_UNDEFINED = 0.01
-SINGLE_LABEL = frozenset({ControlKind.CHOICE, ControlKind.RATING, ControlKind.PAIRWISE})
+if TYPE_CHECKING:
+    from toolkit.agreement.counts import Whole
+    from toolkit.agreement.statistic import Real
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +16,26 @@ class Coefficient:
     """One number of agreement, how sure it is and on how much it rests."""
 
     value: float | None  # None where undefined
-    low: float | None  # 95 % bootstrap interval over tasks
+    low: float | None  # 95 % interval: bootstrap over tasks, or of the formula where flags say "analytic_interval"
     high: float | None
-    reason: str | None  # why undefined: single_annotator, no_pairable_tasks or no_variation
-    n_tasks: int  # tasks with two judgments or more
+    reason: str | None  # why undefined, a word of the vocabulary in docs/agreement.md
+    n_tasks: int  # tasks it rests on: those with two judgments or more
     undefined_share: float | None  # of the resamples; None where nothing was resampled
-    flags: tuple[str, ...]  # exact_match, few_tasks, skewed_labels, undefined_resamples
+    flags: tuple[str, ...]  # what weakens it; the vocabulary is in docs/agreement.md
+    without_one: tuple[float, float] | None = None  # least and greatest value when one annotator is left out
+    standard_error: float | None = None  # where a published formula gives one
+    test: Mapping[str, float] = field(default_factory=dict)  # where there is one: statistic, degrees of freedom, p
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAgreement:
+    """How far annotators agree on one label, against all others."""
+
+    label: str
+    n_judgments: int
+    share: float
+    specific_agreement: float | None  # of two judgments, given that one has the label, how often the other has, too
+    coefficients: Mapping[str, Coefficient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +44,114 @@ class GroupAgreement:
 
     control: str
     kind: str
+    level: str | None  # how labels are compared; None where answers are no single labels
+    why: str  # what is measured how, and why
     by: Mapping[str, str | None]
     n_tasks: int
     n_annotators: int
     n_judgments: int
     labels: Mapping[str, float]  # label → share of judgments, declared ones first; empty for free answers
-    coefficients: Mapping[str, Coefficient]  # percent_agreement, krippendorff_alpha
+    alpha: str  # the coefficient to hold against a threshold
+    shown: tuple[str, ...]  # those to look at first
+    coefficients: Mapping[str, Coefficient]
+    per_label: tuple[LabelAgreement, ...]  # of closed label sets, by label
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatorAgreement:
+    """How far one annotator agrees with the others of a group, and what else is known of their work there."""
+
+    annotator: str
+    control: str
+    by: Mapping[str, str | None]
+    n_judgments: int
+    n_tasks: int  # those that somebody else judged, too
+    agreement: float | None  # mean similarity with the others' answers to these tasks
+    alpha_without: float | None  # the group's alpha if this annotator had not been there
+    n_skipped: int
+    n_repeats: int  # further judgments on a task they had judged before
+    self_agreement: float | None  # share of those that are as before
+    median_lead_time_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAgreement:
+    """A task on which annotators disagree."""
+
+    task: str
+    control: str
+    by: Mapping[str, str | None]
+    n_judgments: int
+    agreement: float  # mean similarity of two answers
+    labels: Mapping[str, int]  # answer → judgments, most first
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How far annotators agreed in one week, or under one version of the label config."""
+
+    period: str  # Monday of the week, or the version
+    n_tasks: int
+    agreement: float
+    alpha: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Whether agreement changed from period to period."""
+
+    control: str
+    by: Mapping[str, str | None]
+    column: str  # week or config_version
+    periods: tuple[Period, ...]
+    statistic: float | None  # Kruskal and Wallis's H over the tasks' agreement
+    degrees_of_freedom: int | None
+    p: float | None
+    p_adjusted: float | None  # by Holm, over all tests of the report
+    reason: str | None  # why there is no test
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairsOfGroup:
+    """How far pairs of annotators of one group agree; column by column, for there can be half a million."""
+
+    control: str
+    by: Mapping[str, str | None]
+    first: Whole
+    second: Whole
+    n_shared: Whole
+    agreement: Real  # mean similarity of their answers
+    kappa: Real  # Cohen's, weighted as the control's answers are compared; NaN where undefined
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairTable:
+    """All pairs of annotators that share enough tasks."""
+
+    annotators: tuple[str, ...]
+    groups: tuple[PairsOfGroup, ...]
+
+    def __len__(self) -> int:
+        return sum(len(group.first) for group in self.groups)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for group in self.groups:
+            columns = (group.first, group.second, group.n_shared, group.agreement, group.kappa)
+            for first, second, n_shared, agreement, kappa in zip(*(one.tolist() for one in columns), strict=True):
+                yield {
+                    "first": self.annotators[first],
+                    "second": self.annotators[second],
+                    "control": group.control,
+                    "by": dict(group.by),
+                    "n_shared": n_shared,
+                    "agreement": agreement,
+                    "cohen_kappa": None if kappa != kappa else kappa,
+                }
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementReport:
-    """How far annotators agree, per control and group."""
+    """How far annotators agree: per control and group, annotator, pair, task and period."""
 
     n_tasks: int
     n_annotators: int
@@ -57,144 +161,26 @@ class AgreementReport:
     engine: str
     resamples: int
     seed: int
+    min_shared: int
     groups: tuple[GroupAgreement, ...]
+    annotators: tuple[AnnotatorAgreement, ...]
+    tasks: tuple[TaskAgreement, ...]  # of each group those with the least agreement, worst first
+    changes: tuple[Drift, ...]
+    pairs: PairTable
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as it is printed with ``--json``."""
-        return {"format": 1, **asdict(self), "groups": [_group_json(group) for group in self.groups]}
+        """Return the report as it is printed with ``--json``; ``pairs``, the last key, is an iterable of mappings."""
+        shown: dict[str, Any] = {"format": 1}
+        for one in fields(self)[:-1]:
+            value = getattr(self, one.name)
+            shown[one.name] = [_plain(asdict(item)) for item in value] if isinstance(value, tuple) else value
+        return {**shown, "pairs": self.pairs}
 
 
-def measure(
-    judgments: Source,
-    *,
-    engine: CountEngine,
-    by: Sequence[str] = (),
-    control: str | None = None,
-    labels: Mapping[str, Sequence[str]] | None = None,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> AgreementReport:
-    """Measure how far annotators agree, per control and group.
-
-    Parameters
-    ----------
-    judgments : DataFrame, Arrow table, or Path of a Parquet file
-        The long table: ``task``, ``annotator``, ``label``, optionally ``control``, ``kind``, ``created_at`` and the
-        columns of `by`. Of a repeated (task, annotator, control) the latest counts, else the last row.
-    engine : CountEngine
-        Where the counting is done, such as ``toolkit.engines.duckdb.DuckDBEngine()``.
-    by : sequence of str
-        Columns that divide the judgments into groups; each group is measured by itself.
-    control : str, optional
-        Measure this control only.
-    labels : mapping of str to sequence of str, optional
-        Declared labels by control: they come first and are listed where nobody used them. Has no effect on controls
-        that are answered by a set of labels.
-    resamples, seed : int
-        How often the tasks are drawn again for the intervals, and the seed of the drawing.
-
-    Returns
-    -------
-    AgreementReport
-        One group per control (and kind, where a control changed its kind) and per combination of `by` values.
-
-    Raises
-    ------
-    InputError
-        A column is missing, a task or an annotator is empty, no judgment is on `control`, or `resamples` is negative.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from toolkit.engines.duckdb import DuckDBEngine
-    >>> votes = pd.DataFrame({"task": list("1122"), "annotator": list("abab"), "label": ["x", "x", "y", "y"]})
-    >>> report = measure(votes, engine=DuckDBEngine())
-    >>> report.groups[0].coefficients["krippendorff_alpha"].value
-    1.0
-    """
-    if resamples < 0:
-        raise InputError(f"Cannot draw {resamples} resamples.", hint="0 gives no intervals; 1000 is usual.")
-    counted = engine.count(judgments, by=by, control=control)
-    declared = labels or {}
-    groups = tuple(
-        _group(group, declared.get(group.control, ()), resamples=resamples, seed=seed) for group in counted.groups
-    )
-    return _report(counted, groups, resamples=resamples, seed=seed)
-
-
-def _report(
-    counted: JudgmentCounts, groups: tuple[GroupAgreement, ...], *, resamples: int, seed: int
-) -> AgreementReport:
-    return AgreementReport(
-        n_tasks=counted.n_tasks,
-        n_annotators=counted.n_annotators,
-        n_judgments=counted.n_judgments,
-        n_repeats_dropped=counted.n_repeats_dropped,
-        n_without_label=counted.n_without_label,
-        engine=counted.engine,
-        resamples=resamples,
-        seed=seed,
-        groups=groups,
-    )
-
-
-def _group(group: GroupCounts, declared: Sequence[str], *, resamples: int, seed: int) -> GroupAgreement:
-    pairable = Pairable.of(group.patterns)
-    limits = intervals(pairable, resamples=resamples, seed=seed)
-    values = {"percent_agreement": pairable.percent(), "krippendorff_alpha": pairable.alpha()}
-    return GroupAgreement(
-        control=group.control,
-        kind=group.kind,
-        by=dict(group.by),
-        n_tasks=group.n_tasks,
-        n_annotators=group.n_annotators,
-        n_judgments=group.n_judgments,
-        labels=_shares(group, declared),
-        coefficients={name: _coefficient(group, pairable, value, limits[name]) for name, value in values.items()},
-    )
-
-
-def _coefficient(group: GroupCounts, pairable: Pairable, value: float | None, limits: Interval) -> Coefficient:
-    defined = value is not None
-    return Coefficient(
-        value=value,
-        low=limits.low if defined else None,
-        high=limits.high if defined else None,
-        reason=None if defined else _reason(group, pairable),
-        n_tasks=pairable.n_tasks,
-        undefined_share=limits.undefined_share,
-        flags=tuple(_flags(group, pairable, limits)),
-    )
-
-
-def _reason(group: GroupCounts, pairable: Pairable) -> str:
-    if group.n_annotators < 2:
-        return "single_annotator"
-    return "no_variation" if pairable.n_tasks else "no_pairable_tasks"
-
-
-def _flags(group: GroupCounts, pairable: Pairable, limits: Interval) -> list[str]:
-    """Name what weakens a coefficient; the bounds are where bootstrap intervals were seen to become too narrow."""
-    totals = pairable.label_totals(pairable.tasks)
-    rare = int(totals.sum() - totals.max()) if len(totals) else 0
-    found = {
-        "exact_match": group.kind not in CATEGORICAL,
-        "few_tasks": pairable.n_tasks < FEW_TASKS,
-        "skewed_labels": rare < FEW_RARE_JUDGMENTS,
-        "undefined_resamples": (limits.undefined_share or 0) > MANY_UNDEFINED,
-    }
-    return [name for name, applies in found.items() if applies]
-
-
-def _shares(group: GroupCounts, declared: Sequence[str]) -> dict[str, float]:
-    """Return the share of each label; none for whole answers, which are the annotators' own words and rarely recur."""
-    if group.kind not in CATEGORICAL:
-        return {}
-    known = declared if group.kind in SINGLE_LABEL else ()
-    total = group.n_judgments
-    return {name: group.labels.get(name, 0) / total for name in dict.fromkeys([*known, *group.labels])}
-
-
-def _group_json(group: GroupAgreement) -> dict[str, Any]:
-    coefficients = {name: {**asdict(item), "flags": list(item.flags)} for name, item in group.coefficients.items()}
-    return {**asdict(group), "coefficients": coefficients}
+def _plain(value: Any) -> Any:
+    """Turn tuples into lists, as JSON has them."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value

@@ -12,11 +12,12 @@ from typer.core import TyperGroup
 
 from toolkit.cli import (
     adopt,
+    agreement,
     assign,
     config,
+    consensus,
     doctor,
     ledger,
-    measure,
     projects,
     release,
     router,
@@ -74,7 +75,8 @@ for module in (
     assign,
     steps,
     ledger,
-    measure,
+    agreement,
+    consensus,
     release,
     router,
     team,

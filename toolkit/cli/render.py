@@ -29,6 +29,17 @@ def print_json(content: Mapping[str, Any]) -> None:
     typer.echo(json.dumps({"format": 1, **plain(content)}, ensure_ascii=False, indent=2))
 
 
+def print_json_and_rows(content: Mapping[str, Any], name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print one JSON object whose last key holds rows, one a line; there can be more than fit in memory."""
+    head = json.dumps({"format": 1, **content, name: []}, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write(head.removesuffix("]\n}"))
+    divider = "\n"
+    for row in rows:
+        sys.stdout.write(f"{divider}    {json.dumps(row, ensure_ascii=False, allow_nan=False)}")
+        divider = ",\n"
+    sys.stdout.write("\n  ]\n}\n")
+
+
 def plain(value: Any) -> Any:
     """Return models, enums, dates and paths as what JSON knows."""
     if is_dataclass(value) and not isinstance(value, type):

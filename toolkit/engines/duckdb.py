@@ -1,8 +1,10 @@
-"""The embedded engine: DuckDB counts judgments in memory or straight from a Parquet file."""
+"""The embedded engine: DuckDB counts judgments in memory or straight from Parquet files."""
 
 from __future__ import annotations
 
 import glob
+import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,15 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.agreement.counts import REQUIRED, GroupCounts, JudgmentCounts, Patterns, Source
+from toolkit.agreement.counts import Source
 from toolkit.engines import sql
+from toolkit.engines.counting import Counted
+from toolkit.engines.table import ParquetFiles, as_arrow, layout
 from toolkit.errors import InputError, StorageError
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
-OPTIONAL = ("control", "kind", "created_at")
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+LEAST = 100_000_000  # bytes without which DuckDB cannot work
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,21 @@ class DuckDBEngine:
     --------
     >>> import pandas as pd
     >>> votes = pd.DataFrame({"task": list("1122"), "annotator": list("abab"), "label": list("xxxy")})
-    >>> counts = DuckDBEngine().count(votes)
-    >>> counts.groups[0].labels
+    >>> with DuckDBEngine().open(votes) as counted:
+    ...     counted.counts.groups[0].labels
     {'x': 3, 'y': 1}
     """
 
-    memory_limit: str | None = None  # such as "2GB"; what does not fit goes to temporary files
-    threads: int = 1  # the counts do not depend on it
+    memory_limit: str | None = None  # such as "2GB", for all of this process; what does not fit goes to temporary files
+    threads: int = 2  # the counts do not depend on it
 
     @property
     def name(self) -> str:
         """What reports call the engine."""
         return "duckdb"
 
-    def count(self, judgments: Source, *, by: Sequence[str] = (), control: str | None = None) -> JudgmentCounts:
+    @contextmanager
+    def open(self, judgments: Source, *, by: Sequence[str] = (), control: str | None = None) -> Iterator[Counted]:
         """Count a table of judgments per control and group; see :func:`toolkit.agreement.measure`.
 
         Raises
@@ -50,34 +55,28 @@ class DuckDBEngine:
         InputError
             A column is missing, a task or an annotator is empty, the file cannot be read, or there are judgments but
             none on `control`.
+        StorageError
+            There is not enough memory, or no room for temporary files.
         """
-        with self._connection() as connection:
-            columns = _attach(connection, judgments, by)
-            for name, query in sql.tables(columns, by, control).items():
-                connection.execute(f"create temp table {name} as {query}")
-            totals = connection.sql(sql.TOTALS).to_arrow_table().to_pylist()[0]
-            _check(connection, totals, columns, control)
-            return JudgmentCounts(
-                engine=self.name,
-                n_tasks=totals["n_tasks"],
-                n_annotators=totals["n_annotators"],
-                n_judgments=totals["n_judgments"],
-                n_repeats_dropped=totals["n_labelled"] - totals["n_judgments"],
-                n_without_label=totals["n_without_label"],
-                groups=tuple(_groups(connection, by)),
-            )
+        with self.connection() as connection:
+            wanted = _attach(connection, judgments, by, control)
+            executor = _DuckDB(connection, self.name)
+            executor.view("judged", sql.judged(wanted))
+            yield Counted(executor, wanted)
 
     @contextmanager
-    def _connection(self) -> Iterator[Any]:
+    def connection(self) -> Iterator[Any]:
+        """Open DuckDB with these limits; what it fails at is said in our words."""
         import duckdb
 
         with tempfile.TemporaryDirectory(prefix="toolkit-duckdb-") as spill:
             config = {
                 "threads": str(self.threads),
                 "temp_directory": spill,
+                "preserve_insertion_order": "false",  # whatever is ordered says so, and rows have their position
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                **({"memory_limit": self.memory_limit} if self.memory_limit else {}),
+                **({} if self.memory_limit is None else {"memory_limit": f"{left_of(self.memory_limit)}B"}),
             }
             try:
                 with duckdb.connect(":memory:", config=config) as connection:
@@ -85,113 +84,99 @@ class DuckDBEngine:
                     yield connection
             except duckdb.OutOfMemoryException as error:
                 raise StorageError(
-                    f"Counting the judgments needs more memory than DuckDB may take ({self.memory_limit or 'all'}).",
+                    f"Counting the judgments needs more memory than there may be ({self.memory_limit or 'all'}).",
                     hint="raise the memory limit, or measure one control at a time.",
+                ) from error
+            except duckdb.IOException as error:
+                raise StorageError(
+                    f"DuckDB cannot go on counting: {error}", hint="check that there is room for temporary files."
+                ) from error
+            except duckdb.InvalidInputException as error:
+                raise InputError(
+                    f"The judgments cannot be read: {error}", hint="the file is damaged, or its text is not UTF-8."
                 ) from error
 
 
-def _attach(connection: Any, judgments: Source, by: Sequence[str]) -> list[str]:
-    """Make the judgments readable as ``source``; return the columns it has."""
-    if isinstance(judgments, Path):
-        return _attach_file(connection, judgments, by)
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
+@dataclass(frozen=True, slots=True)
+class _DuckDB:
+    """Runs the queries on one connection."""
 
-    if isinstance(judgments, pd.DataFrame):
-        columns = _wanted([str(name) for name in judgments.columns], by)
-        table = _arrow(judgments, columns)
-    else:
-        columns = _wanted(judgments.column_names, by)
-        table = judgments.select(columns)
-    connection.register("source", table.append_column(sql.ROW, pa.array(np.arange(table.num_rows))))
-    return columns
+    connection: Any
+    name: str
+
+    def keep(self, name: str, query: str) -> None:
+        self.connection.execute(f"create temp table {name} as {query}")
+
+    def view(self, name: str, query: str) -> None:
+        self.connection.execute(f"create temp view {name} as {query}")
+
+    def rows(self, query: str) -> pa.Table:
+        return self.connection.sql(query).to_arrow_table()
 
 
-def _attach_file(connection: Any, path: Path, by: Sequence[str]) -> list[str]:
-    import duckdb
+def _attach(connection: Any, judgments: Source, by: Sequence[str], control: str | None) -> sql.Layout:
+    """Make the judgments readable as ``source``."""
+    if not isinstance(judgments, Path):
+        wanted, table = as_arrow(judgments, by, control)
+        connection.register("source", table)
+        return wanted
+    found = ParquetFiles.at(judgments)
+    wanted = layout(list(found.types), by, control)
+    _attach_files(connection, found.files, wanted)
+    return wanted
 
+
+def as_text(judgments: Source, by: Sequence[str], control: str | None) -> tuple[sql.Layout, pa.Table]:
+    """Read the judgments with all columns as DuckDB's text, for engines that would write numbers otherwise."""
+    with DuckDBEngine().connection() as connection:
+        wanted = _attach(connection, judgments, by, control)
+        names = [sql.identifier(name) for name in sorted(wanted.columns)]
+        chosen = ", ".join(f"cast({name} as varchar) as {name}" for name in names)
+        return wanted, connection.sql(f"select {chosen}, {sql.ROW} from source").to_arrow_table()  # noqa: S608 - quoted
+
+
+def _attach_files(connection: Any, files: Sequence[Path], wanted: sql.Layout) -> None:
+    """Make Parquet files readable as ``source``, one after the other."""
+    names = ", ".join(sql.literal(glob.escape(str(file))) for file in files)
+    chosen = ", ".join(f"files.{sql.identifier(name)}" for name in sorted(wanted.columns))
+    order = ", ".join(f"({sql.literal(str(file))}, {i * sql.FILE})" for i, file in enumerate(files))
+    query = f"""
+select {chosen}, ordered.start + files.file_row_number as {sql.ROW}
+from read_parquet([{names}], file_row_number = true, filename = true, hive_partitioning = false) as files
+  join (values {order}) as ordered (file, start) on ordered.file = files.filename
+"""  # noqa: S608 - names and texts are quoted
+    if len(files) == 1:
+        query = f"""
+select {chosen}, files.file_row_number as {sql.ROW}
+from read_parquet([{names}], file_row_number = true, hive_partitioning = false) as files
+"""  # noqa: S608 - names are quoted
+    connection.execute(f"create temp view source as {query}")
+
+
+def left_of(limit: str) -> int:
+    """Return how many bytes DuckDB may take for the whole process to stay below a limit.
+
+    It is half of what is left: DuckDB takes a little more than it is told, and the other half is for what is computed.
+
+    Raises
+    ------
+    InputError
+        The text is no size.
+
+    Examples
+    --------
+    >>> 4.9e11 < left_of("1TB") < 5e11
+    True
+    """
+    size = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?\s*", limit, re.IGNORECASE)
+    if size is None:
+        raise InputError(f"{limit!r} is no amount of memory.", hint='write it like "600MB" or "2GB".')
+    return max((round(float(size[1]) * UNITS[size[2].lower()]) - _resident()) // 2, LEAST)
+
+
+def _resident() -> int:
+    """Return the bytes of memory that this process has now; a usual number where the system does not say."""
     try:
-        relation = connection.read_parquet(glob.escape(str(path)), file_row_number=True, hive_partitioning=False)
-    except duckdb.Error as error:
-        raise InputError(
-            f"{path}: cannot be read as Parquet: {error}", hint="give a Parquet file, or read other files first."
-        ) from error
-    columns = _wanted(relation.columns, by)
-    chosen = ", ".join(sql.identifier(name) for name in columns)
-    relation.project(f"{chosen}, file_row_number as {sql.ROW}").create_view("source")
-    return columns
-
-
-def _wanted(found: Sequence[str], by: Sequence[str]) -> list[str]:
-    if missing := [name for name in (*REQUIRED, *by) if name not in found]:
-        raise InputError(
-            f"The judgments have no column {', '.join(missing)}; found: {', '.join(found)}.",
-            hint="judgments need task, annotator and label, and each column to group by.",
-        )
-    return list(dict.fromkeys([*REQUIRED, *(name for name in OPTIONAL if name in found), *by]))
-
-
-def _arrow(judgments: pd.DataFrame, columns: Sequence[str]) -> pa.Table:
-    """Hand a DataFrame over; columns of mixed objects go as text, for Arrow wants one type a column."""
-    import pyarrow as pa
-
-    def converted(series: pd.Series[Any]) -> Any:
-        if series.dtype == object:
-            return pa.array(series.map(str, na_action="ignore"), type=pa.string(), from_pandas=True)
-        return pa.array(series, from_pandas=True)
-
-    return pa.table({name: converted(judgments[name]) for name in columns})
-
-
-def _check(connection: Any, totals: dict[str, int], columns: Sequence[str], control: str | None) -> None:
-    if totals["n_incomplete"]:
-        raise InputError(
-            f"{totals['n_incomplete']} judgments have no task or no annotator.",
-            hint="fill in both, or leave those rows out.",
-        )
-    if control is None or totals["n_labelled"] or totals["n_without_label"]:
-        return
-    if known := [str(row[0]) for row in connection.sql(sql.controls(columns)).fetchall()]:
-        raise InputError(
-            f"No judgment is on control {control!r}; there are: {', '.join(known)}.",
-            hint="name one of these, or leave the control out to measure all.",
-        )
-
-
-def _groups(connection: Any, by: Sequence[str]) -> Iterator[GroupCounts]:
-    """Put the three result tables together, group by group; all are in the order of the groups."""
-    import numpy as np
-
-    groups = connection.sql(sql.GROUPS).to_arrow_table().to_pylist()
-    labels = connection.sql(sql.LABELS).to_arrow_table()
-    patterns = connection.sql(sql.PATTERNS).to_arrow_table()
-    bounds = np.arange(len(groups) + 1)
-    label_bounds = np.searchsorted(labels["g"].to_numpy(), bounds).tolist()
-    pattern_bounds = np.searchsorted(patterns["g"].to_numpy(), bounds).tolist()
-    for i, group in enumerate(groups):
-        own_labels = labels.slice(label_bounds[i], label_bounds[i + 1] - label_bounds[i])
-        own_patterns = patterns.slice(pattern_bounds[i], pattern_bounds[i + 1] - pattern_bounds[i])
-        yield GroupCounts(
-            control=group["control"],
-            kind=group["kind"],
-            by={name: group[sql.by_name(k)] for k, name in enumerate(by)},
-            n_tasks=group["n_tasks"],
-            n_annotators=group["n_annotators"],
-            labels=dict(zip(own_labels["label"].to_pylist(), own_labels["n"].to_pylist(), strict=True)),
-            patterns=_patterns(own_patterns),
-        )
-
-
-def _patterns(table: Any) -> Patterns:
-    import numpy as np
-
-    lists = table["pattern"].combine_chunks()
-    starts = lists.offsets.to_numpy().astype(np.int64)
-    cells = lists.flatten().to_numpy()
-    return Patterns(
-        starts=starts - starts[0],
-        labels=cells // sql.CELL,
-        counts=cells % sql.CELL,
-        tasks=table["n_tasks"].to_numpy(),
-    )
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 150_000_000

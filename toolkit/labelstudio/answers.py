@@ -26,6 +26,7 @@ TYPES = {  # kind → type of the result, key of its value
     ControlKind.SPANS: ("labels", "labels"),
     ControlKind.TURNS: ("paragraphlabels", "paragraphlabels"),
     ControlKind.BOXES: ("rectanglelabels", "rectanglelabels"),
+    ControlKind.POLYGONS: ("polygonlabels", "polygonlabels"),
 }
 NOTHING: tuple[Any, ...] = (None, [], {})
 Result = Mapping[str, Any]
@@ -248,6 +249,8 @@ def _place(control: Control, region: Mapping[str, Any], fields: Mapping[str, Any
         return {"ranges": [place]}
     if control.kind is ControlKind.SEGMENTS:
         return {**place, "channel": 0}
+    if control.kind is ControlKind.POLYGONS:
+        return {**place, "closed": True}
     if control.kind is ControlKind.TURNS:  # Label Studio writes the numbers of turns as text
         place = {**place, "start": str(region["start"]), "end": str(region["end"])}
     if control.kind in (ControlKind.SPANS, ControlKind.TURNS):

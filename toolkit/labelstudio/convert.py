@@ -13,6 +13,7 @@ from toolkit.errors import InputError
 from toolkit.labelconfig import unanswered
 from toolkit.labelstudio.answers import TYPES, answers_from_results, results_from_answers
 from toolkit.labelstudio.canonical import canonical_label
+from toolkit.labelstudio.extents import extents_from_results
 from toolkit.labelstudio.rewrite import Rewritten, rewrite_results
 from toolkit.labelstudio.values import LABEL_KEYS
 from toolkit.models import REGIONS, Control, ControlKind
@@ -24,6 +25,7 @@ __all__ = [
     "Rewritten",
     "answers_from_results",
     "canonical_label",
+    "extents_from_results",
     "judgments_from_export",
     "results_from_answers",
     "rewrite_results",
@@ -36,6 +38,7 @@ COLUMNS = (
     "label",
     "kind",
     "value",
+    "extent",
     "lead_time_s",
     "created_at",
     "annotation",
@@ -66,11 +69,12 @@ def judgments_from_export(
     -------
     DataFrame
         The long table: ``task`` (its ``external_id`` where the toolkit gave one, else the server's id), ``annotator``,
-        ``control``, ``label``, ``kind``, ``value`` (JSON), ``lead_time_s``, ``created_at``, ``annotation``. Annotators
-        are ``user-<id>``; where the export has e-mail addresses only, ``user-e1``, ``user-e2``, … in the order of the
-        file; ``user-unknown`` where the author's account was deleted. Skipped annotations, drafts and predictions are
-        left out. ``attrs`` tells ``n_annotations``, ``n_skipped``, ``n_ground_truth`` (these are among the judgments)
-        and ``problems``, one line per result that could not be used.
+        ``control``, ``label``, ``kind``, ``value`` (JSON), ``extent`` (of texts with spans and of recordings, where it
+        is known), ``lead_time_s``, ``created_at``, ``annotation``. Annotators are ``user-<id>``; where the export has
+        e-mail addresses only, ``user-e1``, ``user-e2``, … in the order of the file; ``user-unknown`` where the author's
+        account was deleted. Skipped annotations, drafts and predictions are left out. ``attrs`` tells
+        ``n_annotations``, ``n_skipped``, ``n_ground_truth`` (these are among the judgments) and ``problems``, one line
+        per result that could not be used.
 
     Raises
     ------
@@ -104,10 +108,11 @@ def judgments_from_export(
 
 @dataclass(frozen=True, slots=True)
 class _Exported:
-    """One annotation of an export and the name of its task."""
+    """One annotation of an export, with the name of its task and what that shows."""
 
     task: str
     content: Mapping[str, Any]
+    data: Mapping[str, Any]
 
     @property
     def results(self) -> Sequence[Any]:
@@ -138,6 +143,7 @@ class _Reading:
             return
         self.n_ground_truth += bool(content.get("ground_truth"))
         answers, problems = answers_from_results(annotation.results, self.controls)
+        extents = extents_from_results(annotation.results, self.controls, fields=annotation.data)
         name = str(content.get("id", ""))
         wrong = {problem.partition(":")[0] for problem in problems}
         missing = [control for control in unanswered(self.controls, answers) if control not in wrong]
@@ -154,6 +160,7 @@ class _Reading:
                         canonical_label(control.kind, answer),
                         control.kind.value,
                         json.dumps(answer, ensure_ascii=False, sort_keys=True),
+                        extents.get(control.name),
                         content.get("lead_time"),
                         content.get("created_at"),
                         name,
@@ -193,14 +200,10 @@ def _annotations(tasks: Sequence[Mapping[str, Any]], name: str) -> Iterator[_Exp
                 f"{name}: task {number} has no list of annotations.",
                 hint="export as JSON; JSON-MIN and CSV leave out who answered what.",
             )
-        task_name = _task_name(task, number)
-        yield from (_Exported(task_name, annotation) for annotation in annotations)
-
-
-def _task_name(task: Mapping[str, Any], number: int) -> str:
-    data = task.get("data")
-    external = data.get("external_id") if isinstance(data, Mapping) else None
-    return str(external or task.get("id", number))
+        data = task.get("data")
+        data = data if isinstance(data, Mapping) else {}
+        task_name = str(data.get("external_id") or task.get("id", number))
+        yield from (_Exported(task_name, annotation, data) for annotation in annotations)
 
 
 # --- inferring controls
@@ -245,6 +248,7 @@ def _control(name: str, results: Sequence[tuple[Mapping[str, Any], bool]]) -> Co
         name=name,
         kind=kind,
         to_name=str(first.get("to_name", "")),
+        field=str(first.get("to_name", "")),  # the name of the object is all that results tell
         per_region=any(hangs for _, hangs in results),
         # Regions left empty say that there are none; of other controls nobody can tell whether they were asked.
         conditional=kind not in REGIONS,

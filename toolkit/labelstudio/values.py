@@ -8,8 +8,8 @@ from typing import Any
 
 from toolkit.models import Control, ControlKind
 
-LABEL_KEYS = ("labels", "hypertextlabels", "paragraphlabels", "timelinelabels", "rectanglelabels")
-EDGE = 0.01  # percent by which a box may stick out of its image: browsers round
+LABEL_KEYS = ("labels", "hypertextlabels", "paragraphlabels", "timelinelabels", "rectanglelabels", "polygonlabels")
+EDGE = 0.01  # percent by which a shape may stick out of its image: browsers round
 
 
 class UnusableValueError(ValueError):
@@ -160,11 +160,25 @@ def _box(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**box, "rotation": rotation}]
 
 
+def _polygon(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    points = value.get("points")
+    if not isinstance(points, list) or not all(isinstance(point, list) and len(point) == 2 for point in points):
+        raise UnusableValueError("points is not a list of pairs of numbers")
+    named = [dict(zip("xy", point, strict=True)) for point in points]
+    corners = [[_number(point, "x"), _number(point, "y")] for point in named]
+    if len(corners) < 3:
+        raise UnusableValueError(f"a polygon with {len(corners)} points")
+    if not all(-EDGE <= at <= 100 + EDGE for corner in corners for at in corner):
+        raise UnusableValueError("a polygon outside its image")
+    return [{"points": corners}]
+
+
 _PLACES: Mapping[ControlKind, Callable[[Mapping[str, Any]], list[dict[str, Any]]]] = {
     ControlKind.SPANS: _span,
     ControlKind.TURNS: _turn,
     ControlKind.SEGMENTS: _segments,
     ControlKind.BOXES: _box,
+    ControlKind.POLYGONS: _polygon,
 }
 
 

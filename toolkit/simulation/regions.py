@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ Place = dict[str, Any]  # a region without its labels
 
 MOST_REGIONS = 3
 MOST_WORDS = 6  # in one span
+MOST_CORNERS = 7  # of one polygon
 AUDIO_S = 2.0  # media are not opened, so regions stay in the first two seconds
 VIDEO_FRAMES = 50
 _TICKS_PER_S = 100
@@ -173,15 +175,44 @@ def _move_box(place: Place, _: Material, rng: Random) -> Place | None:
     return {**place, "x": x, "y": y}
 
 
+# --- polygons, in percent of the picture
+
+
+def _draw_polygons(material: Material, rng: Random) -> list[Place]:
+    count = rng.randint(1, MOST_REGIONS) if material.content else 0
+    return [_polygon(rng) for _ in range(count)]
+
+
+def _polygon(rng: Random) -> Place:
+    """Put corners around a point, so that no two sides cross."""
+    corners, x, y = rng.randint(3, MOST_CORNERS), rng.randint(25, 75), rng.randint(25, 75)
+    around = [(2 * math.pi * i / corners, rng.randint(8, 24)) for i in range(corners)]
+    return {"points": [[round(x + r * math.cos(a), 1), round(y + r * math.sin(a), 1)] for a, r in around]}
+
+
+def _move_polygon(place: Place, _: Material, rng: Random) -> Place | None:
+    """Pull one corner a little towards the middle of the others, or away from it."""
+    points = [list(point) for point in place["points"]]
+    i, by = rng.randrange(len(points)), rng.choice((-0.2, 0.2, 0.3))
+    others = points[:i] + points[i + 1 :]
+    for axis in (0, 1):
+        middle = sum(point[axis] for point in others) / len(others)
+        pulled = points[i][axis] + by * (middle - points[i][axis])
+        points[i][axis] = round(min(max(pulled, 0.0), 100.0), 1)
+    return {"points": points}
+
+
 _DRAW: Mapping[ControlKind, Callable[[Material, Random], list[Place]]] = {
     ControlKind.SPANS: _draw_spans,
     ControlKind.TURNS: _draw_turns,
     ControlKind.SEGMENTS: _draw_segments,
     ControlKind.BOXES: _draw_boxes,
+    ControlKind.POLYGONS: _draw_polygons,
 }
 _MOVE: Mapping[ControlKind, Callable[[Place, Material, Random], Place | None]] = {
     ControlKind.SPANS: _move_span,
     ControlKind.TURNS: _move_turn,
     ControlKind.SEGMENTS: _move_segment,
     ControlKind.BOXES: _move_box,
+    ControlKind.POLYGONS: _move_polygon,
 }

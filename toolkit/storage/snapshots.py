@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROWS_IN_A_GROUP = 50_000
 ORDER = ("task", "domain", "config", "tier", "control", "annotator")
 HEAD_DIGITS = 12
-FORMAT = 2  # of the file; raised whenever the same ledger gives other bytes
+FORMAT = 3  # of the file; raised whenever the same ledger gives other bytes
 
 
 def snapshot_path(folder: Path, seq: int, head: str) -> Path:
@@ -101,6 +101,7 @@ def judgments_table(judgments: Sequence[Judgment]) -> pa.Table:
         "label": (text, [j.label for j in rows]),
         "kind": (text, [j.kind.value for j in rows]),
         "value": (text, [to_json(j.value) for j in rows]),
+        "extent": (text, [j.extent or None for j in rows]),
         "domain": (text, [j.domain for j in rows]),
         "config": (text, [j.config for j in rows]),
         "tier": (text, [j.tier for j in rows]),

@@ -170,14 +170,17 @@ class _Judging:
     def _add(self, version: Version, answers: Mapping[str, Any], config_version: str) -> None:
         entry = version.entry
         task, key = split_placement_id(entry.placement)
+        codec, controls = self._operation.codec, self._controls.of(key, config_version)
+        extents = codec.extents_from_results(entry.payload["results"], controls, fields=self._fields.get(task, {}))
         self.judged.judgments += [
             Judgment(
                 task=task,
                 annotator=entry.annotator,
                 control=control.name,
-                label=self._operation.codec.canonical_label(control.kind, answers[control.name]),
+                label=codec.canonical_label(control.kind, answers[control.name]),
                 kind=control.kind,
                 value=answers[control.name],
+                extent=extents.get(control.name, ""),
                 domain=key.domain,
                 config=key.config,
                 tier=key.tier.value,
@@ -187,7 +190,7 @@ class _Judging:
                 annotation=version.lineage,
                 simulated=entry.payload["simulated"],
             )
-            for control in self._controls.of(key, config_version)
+            for control in controls
             if control.name in answers
         ]
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from toolkit.agreement import AgreementReport, CountEngine, measure
+from toolkit.agreement import MIN_SHARED, AgreementReport, CountEngine, Declared, Level, measure
 from toolkit.errors import WorkspaceError
-from toolkit.models import Consensus, ProjectKey
+from toolkit.models import AssignmentStatus, Consensus, ProjectKey
 from toolkit.storage.snapshots import count_simulated
 from toolkit.workflow.collection import freeze, judgments_of
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.resolution import by_placement, vote_on
+from toolkit.workflow.routes import split_placement_id
 
 GROUPS = ("domain", "config", "tier")
 
@@ -27,7 +28,13 @@ class WorkspaceAgreement:
 
 
 def measure_agreement(
-    operation: Operation, engine: CountEngine, *, by: Sequence[str] = GROUPS, control: str | None = None
+    operation: Operation,
+    engine: CountEngine,
+    *,
+    by: Sequence[str] = GROUPS,
+    control: str | None = None,
+    level: Level | None = None,
+    min_shared: int = MIN_SHARED,
 ) -> WorkspaceAgreement:
     """Measure how far the annotators agree, on the judgments of the ledger as it stands.
 
@@ -41,6 +48,10 @@ def measure_agreement(
         Columns of the snapshot that divide the judgments into groups.
     control : str, optional
         Measure this control only.
+    level : Level, optional
+        How single labels are compared, whatever their control would suggest.
+    min_shared : int
+        Least number of tasks that a pair of annotators shares to be listed.
 
     Raises
     ------
@@ -56,10 +67,13 @@ def measure_agreement(
         by=by,
         control=control,
         labels=_declared(operation),
+        level=level,
+        min_shared=min_shared,
         seed=operation.settings.seed,
+        progress=operation.progress,
     )
     return WorkspaceAgreement(
-        report=report,
+        report=_with_skips(operation, report, by),
         n_simulated=count_simulated(snapshot),
         targets={name: pack.thresholds.agreement for name, pack in operation.packs.items()},
     )
@@ -92,10 +106,35 @@ def compute_consensus(operation: Operation) -> list[PlacementConsensus]:
     ]
 
 
-def _declared(operation: Operation) -> dict[str, tuple[str, ...]]:
-    """Return declared labels by control; a name that two configs use for different labels is left out."""
-    found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+def _with_skips(operation: Operation, report: AgreementReport, by: Sequence[str]) -> AgreementReport:
+    """Add the tasks that people skipped whole, which are no judgments; groups by other columns cannot tell."""
+    if not set(by) <= set(GROUPS):
+        return report
+    skipped = Counter[tuple[str, tuple[str, ...]]]()
+    for state in operation.state.work.assignments(status=AssignmentStatus.SKIPPED):
+        _, key = split_placement_id(state.assignment.placement)
+        values = {"domain": key.domain, "config": key.config, "tier": key.tier.value}
+        skipped[state.assignment.annotator, tuple(values[name] for name in by)] += 1
+    annotators = tuple(
+        replace(one, n_skipped=skipped[one.annotator, tuple(str(one.by[name]) for name in by)])
+        for one in report.annotators
+    )
+    return replace(report, annotators=annotators)
+
+
+def _declared(operation: Operation) -> Declared:
+    """Return how to find the labels a control declares: its config's, or what all configs that have it agree on."""
+    known: dict[str, dict[tuple[str, str], tuple[str, ...]]] = defaultdict(dict)
     for key in operation.state.work.projects_in_use():
         for control in operation.applied(key).controls:
-            found[control.name].add(control.labels)
-    return {name: labels.pop() for name, labels in found.items() if len(labels) == 1}
+            known[control.name][key.domain, key.config] = control.labels
+
+    def labels(control: str, by: Mapping[str, str | None]) -> Sequence[str]:
+        fitting = {
+            found
+            for (domain, config), found in known[control].items()
+            if by.get("domain", domain) == domain and by.get("config", config) == config
+        }
+        return fitting.pop() if len(fitting) == 1 else ()
+
+    return labels

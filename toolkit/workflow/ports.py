@@ -232,6 +232,12 @@ class AnswerCodec(Protocol):
         """Return answers by control name, and what is wrong with the results; `fields` is what the task shows."""
         ...
 
+    def extents_from_results(
+        self, results: Sequence[Mapping[str, Any]], controls: Sequence[Control], *, fields: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """Return the size of what regions are marked in, by control name, where that is known."""
+        ...
+
     def rewrite_results(
         self, results: Sequence[Mapping[str, Any]], migrations: Sequence[Migration], controls: Sequence[Control]
     ) -> Rewritten:
