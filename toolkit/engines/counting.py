@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     ByAnnotator: TypeAlias = Mapping[tuple[int, int], Mapping[str, int]]  # (kind, annotator) → numbers
 
-BATCH = 1_000_000  # judgments whose shares are fetched at once
-MEETINGS = 2_000_000  # pairs of judgments that are counted at once
+BATCH = 400_000  # judgments whose shares are fetched at once
+MEETINGS = 1_000_000  # pairs of judgments that are counted at once
 TOO_MANY_MEETINGS = 2_000_000_000  # about twenty minutes of one core
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from toolkit.errors import InputError, StorageError
 
 LOOPBACK = "127.0.0.1"
 CONNECT_S = 5  # how long a master may take to accept a connection
-EXECUTORS_S = 60  # how long a cluster may take to give the first cores
+EXECUTORS_S = 90  # how long a cluster may take to give the first cores
 
 
 @contextmanager
@@ -152,11 +152,19 @@ def _settings(master: str, address: str) -> dict[str, str]:
 
 def _await_executors(context: Any, master: str) -> None:
     """Wait until the cluster gave cores: Spark itself would wait forever."""
+    from py4j.protocol import Py4JError
+
     deadline = time.monotonic() + EXECUTORS_S
-    while not master.startswith("local") and context._jsc.sc().getExecutorMemoryStatus().size() < 2:
-        if time.monotonic() > deadline:
-            raise StorageError(
-                f"The Spark master at {master} gives no cores and memory.",
-                hint="check on its page that workers are alive and that no other application holds them.",
-            )
-        time.sleep(0.2)
+    try:
+        while not master.startswith("local") and context._jsc.sc().getExecutorMemoryStatus().size() < 2:
+            if time.monotonic() > deadline:
+                raise StorageError(
+                    f"The Spark master at {master} gives no cores and memory.",
+                    hint="check on its page that workers are alive and that no other application holds them.",
+                )
+            time.sleep(0.2)
+    except Py4JError as error:  # the context stopped itself, after a minute
+        raise StorageError(
+            f"What answers at {master} is no Spark master of this version.",
+            hint="give the port that applications use, not that of the web page, and the pyspark of the cluster.",
+        ) from error
