@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from toolkit.agreement.intraclass import icc
     from toolkit.agreement.kappas import cohen_kappa, conger_kappa, scott_pi
     from toolkit.agreement.labelsets import mean_jaccard, mean_path_similarity
-    from toolkit.agreement.measuring import MIN_SHARED, Declared, measure
+    from toolkit.agreement.measuring import Declared, measure
     from toolkit.agreement.numeric import mean_absolute_difference
     from toolkit.agreement.rankings import kendall_tau_b, kendall_w, spearman_rho
     from toolkit.agreement.regions.tables import alpha_u, box_f1, position_alpha, span_f1
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from toolkit.agreement.texts import mean_edit_distance, word_error_rate
 
 __all__ = [
-    "MIN_SHARED",
     "AgreementReport",
     "AnnotatorAgreement",
     "Coefficient",
@@ -80,7 +79,6 @@ __all__ = [
 
 # Where each name lives.
 _MODULES = {
-    "MIN_SHARED": "measuring",
     "AgreementReport": "report",
     "AnnotatorAgreement": "report",
     "Coefficient": "report",

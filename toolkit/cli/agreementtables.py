@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from toolkit.cli.common import say
-from toolkit.cli.render import decimal, percent, plain, print_table, shortened
+from toolkit.cli.render import columns_of_terminal, decimal, percent, plain, print_table, shortened
 
 if TYPE_CHECKING:
     from toolkit.agreement import AgreementReport, Coefficient, Drift, GroupAgreement
 
 MAX_LISTED = 20
+WIDE = 150  # columns from which on every coefficient is shown with its interval, not only alpha
 AS_PERCENT = ("percent_agreement",)  # shown as a percentage
 NAMES = {
     "percent_agreement": "agreement",
@@ -31,15 +32,21 @@ NAMES = {
     "kendall_w": "Kendall W",
     "kendall_tau_b": "tau-b",
     "alpha_u": "alpha u",
+    "krippendorff_alpha_leaves": "alpha leaves",
+    "mean_absolute_difference": "difference",
+    "mean_edit_similarity": "likeness",
+    "mean_path_similarity": "likeness",
+    "mean_jaccard": "Jaccard",
+    "word_error_rate": "word errors",
 }
 WEAKNESSES = {
+    "undeclared_labels": "undeclared labels",
     "few_tasks": "few",
     "skewed_labels": "skewed",
     "undefined_resamples": "unstable",
     "expected_sampled": "sampled",
     "extent_unknown": "length guessed",
     "beyond_extent": "beyond the end",
-    "undeclared_labels": "undeclared labels",
 }
 LEGEND = (
     "tasks: those with two judgments or more. agreement: share of agreeing pairs per task. alpha: Krippendorff's, 1"
@@ -74,15 +81,26 @@ def _print_overall(report: AgreementReport, targets: Mapping[str, float]) -> Non
         if group.n_annotators >= 2:
             controls[group.control, group.why, group.shown].append(group)
     for (control, why, _), groups in controls.items():
+        common, own = _common_and_own(groups)
         rows = [_overall_row(group, targets) for group in groups]
-        shown_if = {"group": bool(groups[0].by), "|most used": any(group.labels for group in groups)}
-        columns = [name for name in rows[0] if shown_if.get(name, True)]
-        print_table(f"{control} ({groups[0].kind})", columns, [[row[name] for name in columns] for row in rows],
-                    caption=why)  # fmt: skip
+        columns = [name for name in rows[0] if name != "|most used" or any(group.labels for group in groups)]
+        named = len(groups) > 1
+        cells = [
+            [*([name] if named else []), *(row[one] for one in columns)] for name, row in zip(own, rows, strict=True)
+        ]
+        title = f"{control} ({groups[0].kind}){', ' if common else ''}{common}"
+        print_table(title, [*(["|group"] if named else []), *columns], cells, caption=why)
     if controls:
         typer.echo(f"\n{LEGEND}")
     if alone:
         say(f"{len(alone)} of {len(report.groups)} groups have one annotator, so no agreement; --json lists them")
+
+
+def _common_and_own(groups: Sequence[GroupAgreement]) -> tuple[str, list[str]]:
+    """Return what the names of groups have in common, and what is left of each."""
+    shared = [name for name in groups[0].by if len({group.by[name] for group in groups}) == 1]
+    common = "/".join(str(groups[0].by[name] or "–") for name in shared)
+    return common, ["/".join(str(group.by[name] or "–") for name in group.by if name not in shared) for group in groups]
 
 
 def _overall_row(group: GroupAgreement, targets: Mapping[str, float]) -> dict[str, Any]:
@@ -94,11 +112,11 @@ def _overall_row(group: GroupAgreement, targets: Mapping[str, float]) -> dict[st
     target = targets.get(group.by.get("domain") or "")
     if target is not None and alpha.value is not None and alpha.value < target:
         notes.insert(0, f"<{target:g}")
+    with_limits = group.shown if columns_of_terminal() >= WIDE else (group.alpha,)
     return {
-        "group": _where(group),
         ">tasks": alpha.n_tasks,
         ">annotators": group.n_annotators,
-        **{f"|{_name(name)}": _estimate(name, group.coefficients[name]) for name in group.shown},
+        **{f"|{_name(name)}": _estimate(name, group.coefficients[name], name in with_limits) for name in group.shown},
         "|most used": label,
         "|notes": ", ".join(notes),
     }
@@ -108,12 +126,12 @@ def _where(item: Any) -> str:
     return "/".join("–" if value is None else value for value in item.by.values())
 
 
-def _estimate(name: str, one: Coefficient) -> str:
+def _estimate(name: str, one: Coefficient, with_limits: bool = True) -> str:
     if one.value is None:
         return f"– {(one.reason or '').replace('_', ' ')}"
     if name in AS_PERCENT:
         return percent(one.value)
-    limits = "" if one.low is None else f" [{decimal(one.low)}, {decimal(one.high)}]"
+    limits = "" if one.low is None or not with_limits else f" [{decimal(one.low)}, {decimal(one.high)}]"
     return f"{decimal(one.value)}{limits}"
 
 

@@ -93,6 +93,11 @@ def print_table(
     console.print(table)
 
 
+def columns_of_terminal() -> int:
+    """Return how wide a table can be."""
+    return int(_console().width)
+
+
 def _console() -> Console:
     from rich.console import Console
 
