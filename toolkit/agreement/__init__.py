@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from toolkit.agreement.intraclass import icc
     from toolkit.agreement.kappas import cohen_kappa, conger_kappa, scott_pi
     from toolkit.agreement.labelsets import mean_jaccard, mean_path_similarity
-    from toolkit.agreement.measuring import Declared, measure
+    from toolkit.agreement.measuring import measure
     from toolkit.agreement.numeric import mean_absolute_difference
     from toolkit.agreement.rankings import kendall_tau_b, kendall_w, spearman_rho
     from toolkit.agreement.regions.tables import alpha_u, box_f1, position_alpha, span_f1
@@ -44,7 +44,6 @@ __all__ = [
     "AnnotatorAgreement",
     "Coefficient",
     "CountEngine",
-    "Declared",
     "Drift",
     "GroupAgreement",
     "LabelAgreement",
@@ -83,7 +82,6 @@ _MODULES = {
     "AnnotatorAgreement": "report",
     "Coefficient": "report",
     "CountEngine": "counts",
-    "Declared": "measuring",
     "Drift": "report",
     "GroupAgreement": "report",
     "LabelAgreement": "report",

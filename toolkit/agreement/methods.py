@@ -311,13 +311,16 @@ def _regions(subject: Subject, pairable: Pairable) -> Battery:
     names = [one.name for one in parts.measures]
     exact = _exact(pairable)[:1]
     if "position_alpha" in names:
+        measures = [
+            replace(one, name="krippendorff_alpha") if one.name == "position_alpha" else one for one in parts.measures
+        ]
         first = [name for name in names if name.endswith(("_f1_exact", "_f1_iou50"))]
         return Battery(
-            over_patterns=(*exact, *parts.measures),
+            over_patterns=(*exact, *measures),
             over_vectors=(),
             similarity=parts.similarity,
-            alpha="position_alpha",
-            shown=(*first, "position_alpha", "alpha_u"),
+            alpha="krippendorff_alpha",
+            shown=(*first, "krippendorff_alpha", "alpha_u"),
             why="answers mark stretches: F1 matches them one to one, alpha compares positions, alpha u whole units",
         )
     apart = alpha_of_distance(pairable, lambda first, second: 1 - parts.similarity(first, second))

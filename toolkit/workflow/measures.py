@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from toolkit.agreement import AgreementReport, CountEngine, Declared, Level, measure
-from toolkit.agreement.measuring import MIN_SHARED
+from toolkit.agreement import AgreementReport, CountEngine, Level, measure
+from toolkit.agreement.measuring import MIN_SHARED, Declared
 from toolkit.errors import WorkspaceError
 from toolkit.models import AssignmentStatus, Consensus, ProjectKey
 from toolkit.storage.snapshots import count_simulated
