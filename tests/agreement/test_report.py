@@ -196,7 +196,7 @@ def test_every_kind_of_control_is_measured(kind: str) -> None:
     report = measure(table, engine=ENGINE, resamples=30, min_shared=2)
     (group,) = report.groups
     assert set(group.shown) <= set(group.coefficients)
-    alpha = group.coefficients[group.alpha]
+    alpha = group.coefficients["krippendorff_alpha"]
     assert alpha.value is not None
     assert alpha.value < 1
     assert group.coefficients["percent_agreement"].value == pytest.approx(2 / 3)
@@ -204,7 +204,7 @@ def test_every_kind_of_control_is_measured(kind: str) -> None:
     assert len(report.annotators) == 2
     assert len(report.pairs) == 1
     perfect = measure(table[table["task"] != "3"], engine=ENGINE, resamples=0).groups[0]
-    assert perfect.coefficients[perfect.alpha].value == pytest.approx(1.0)
+    assert perfect.coefficients["krippendorff_alpha"].value == pytest.approx(1.0)
     as_json(report)
 
 

@@ -23,7 +23,7 @@ from toolkit.agreement.report import (
     PairTable,
     TaskAgreement,
 )
-from toolkit.agreement.statistic import Battery, Level, Statistic, Undefined
+from toolkit.agreement.statistic import ALPHA, Battery, Level, Statistic, Undefined
 from toolkit.agreement.subject import Subject
 from toolkit.agreement.worst import worst_tasks
 from toolkit.errors import InputError
@@ -169,10 +169,10 @@ def _measured(
 
     contribution = contributions(counted, group, subject.moved, subject.n_labels, battery.similarity, statistics_of)
     scores = pairable.mean_similarity(battery.similarity)
-    alpha = next(one.statistic for one in battery.over_patterns if one.name == battery.alpha)
+    alpha = next(one.statistic for one in battery.over_patterns if one.name == ALPHA)
     return _Measured(
         group=_group(subject, battery, vectors, contribution, estimator, label_columns(subject, answers)),
-        annotators=_annotators(counted, subject, contribution, battery.alpha, work),
+        annotators=_annotators(counted, subject, contribution, work),
         tasks=worst_tasks(counted, group, pairable, scores),
         changes=changes_of(counted, group, pairable, scores, alpha),
         pairs=pairs_of(counted, subject, battery.similarity, min_shared),
@@ -202,7 +202,6 @@ def _group(
         n_annotators=group.n_annotators,
         n_judgments=group.n_judgments,
         labels=subject.shares(),
-        alpha=battery.alpha,
         shown=battery.shown,
         coefficients=coefficients,
         per_label=labels_of(*labels, basis, estimator) if labels else (),
@@ -213,7 +212,6 @@ def _annotators(
     counted: CountedJudgments,
     subject: Subject,
     contribution: Contribution | None,
-    alpha: str,
     work: Mapping[tuple[int, int], Work],
 ) -> list[AnnotatorAgreement]:
     import numpy as np
@@ -221,7 +219,7 @@ def _annotators(
     compared: dict[int, tuple[int, float, float]] = {}
     if contribution is not None:
         nothing = np.full(len(contribution.annotators), math.nan)
-        columns = (contribution.n_tasks, contribution.agreement, contribution.without.get(alpha, nothing))
+        columns = (contribution.n_tasks, contribution.agreement, contribution.without.get(ALPHA, nothing))
         rows = zip(*(column.tolist() for column in columns), strict=True)
         compared = dict(zip(contribution.annotators.tolist(), rows, strict=True))
     found = []

@@ -76,7 +76,6 @@ def _nominal(subject: Subject, pairable: Pairable, vectors: Vectors | None) -> B
         over_patterns=(*_equal_or_not(subject, pairable), *_uneven(_fleiss(subject, pairable), pairable)),
         over_vectors=over_vectors,
         similarity=_equal,
-        alpha="krippendorff_alpha",
         shown=("percent_agreement", "krippendorff_alpha", "gwet_ac1", shown),
         why="labels are equal or not: alpha and AC1 take chance off in two ways, which differ where one label is rare",
     )
@@ -172,7 +171,6 @@ def _graded(subject: Subject, pairable: Pairable, vectors: Vectors | None) -> Ba
         over_patterns=(*measures, *_uneven(_fleiss(subject, pairable), pairable)),
         over_vectors=over_vectors,
         similarity=_equal if subject.misfit else similarity_of(scale),
-        alpha="krippendorff_alpha",
         shown=("percent_agreement", "krippendorff_alpha", "gwet_ac2", last),
         why=_GRADED[level],
     )
@@ -242,7 +240,6 @@ def _set(sets: LabelSets, pairable: Pairable) -> Battery:
         ),
         over_vectors=(),
         similarity=sets.jaccard,
-        alpha="krippendorff_alpha",
         shown=("percent_agreement", "mean_jaccard", "krippendorff_alpha"),
         why="answers are sets, none chosen is one of them: alpha has MASI distance, so that sets agree in part",
     )
@@ -259,7 +256,6 @@ def _taxonomy(paths: Paths, pairable: Pairable) -> Battery:
         ),
         over_vectors=(),
         similarity=paths.similarity,
-        alpha="krippendorff_alpha",
         shown=("percent_agreement", "mean_path_similarity", "krippendorff_alpha", "krippendorff_alpha_leaves"),
         why="answers are paths from the top: alpha has path distance, so that paths agree as far as they run together",
     )
@@ -275,7 +271,6 @@ def _text(texts: Texts, pairable: Pairable) -> Battery:
         ),
         over_vectors=(),
         similarity=texts.similarity,
-        alpha="krippendorff_alpha",
         shown=("percent_agreement", "mean_edit_similarity", "krippendorff_alpha", "word_error_rate"),
         why="answers are texts: alpha has edit distance by the longer text's length; the word error rate is per word",
     )
@@ -288,7 +283,6 @@ def _ranking(rankings: Rankings, pairable: Pairable) -> Battery:
         over_patterns=(*_exact(pairable), _with_flags("krippendorff_alpha", alpha), *measures),
         over_vectors=(),
         similarity=rankings.similarity,
-        alpha="krippendorff_alpha",
         shown=("percent_agreement", "krippendorff_alpha", *(one.name for one in measures[:2])),
         why="answers are rankings: alpha has distance (1 - tau-b) / 2; W is the concordance of all who ranked a task",
     )
@@ -319,7 +313,6 @@ def _regions(subject: Subject, pairable: Pairable) -> Battery:
             over_patterns=(*exact, *measures),
             over_vectors=(),
             similarity=parts.similarity,
-            alpha="krippendorff_alpha",
             shown=(*first, "krippendorff_alpha", "alpha_u"),
             why="answers mark stretches: F1 matches them one to one, alpha compares positions, alpha u whole units",
         )
@@ -328,7 +321,6 @@ def _regions(subject: Subject, pairable: Pairable) -> Battery:
         over_patterns=(*exact, _with_flags("krippendorff_alpha", apart), *parts.measures),
         over_vectors=(),
         similarity=parts.similarity,
-        alpha="krippendorff_alpha",
         shown=(*[name for name in names if not name.endswith("_micro")][:3], "krippendorff_alpha"),
         why="answers mark shapes: F1 matches them one to one by their overlap; alpha has distance 1 - F1",
     )

@@ -51,7 +51,6 @@ class GroupAgreement:
     n_annotators: int
     n_judgments: int
     labels: Mapping[str, float]  # label → share of judgments, declared ones first; empty for free answers
-    alpha: str  # the coefficient to hold against a threshold
     shown: tuple[str, ...]  # those to look at first
     coefficients: Mapping[str, Coefficient]
     per_label: tuple[LabelAgreement, ...]  # of closed label sets, by label

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Similarity: TypeAlias = Callable[[Whole, Whole], Real]
 
 
+ALPHA = "krippendorff_alpha"  # the measure every battery has, which is held against thresholds
+
+
 class Level(StrEnum):
     """How the labels of a control are ordered, which decides what counts as a small disagreement."""
 
@@ -81,6 +84,5 @@ class Battery:
     over_patterns: tuple[Measure, ...]  # rows are the group's patterns of two judgments or more
     over_vectors: tuple[Measure, ...]  # rows are its vectors
     similarity: Similarity  # how alike two answers are, for tasks, pairs and annotators
-    alpha: str  # the measure that is held against thresholds
     shown: tuple[str, ...]  # the measures a person is shown first
     why: str  # one sentence: what is measured how, and why

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.agreement.statistic import Level
+from toolkit.agreement.statistic import ALPHA, Level
 from toolkit.cli.common import (
     InputOption,
     JsonOption,
@@ -106,7 +106,7 @@ def agreement(
     failed = [] if fail_under is None else _failed(report, fail_under)
     for group in failed:
         where = "/".join(str(value) for value in (*group.by.values(), group.control))
-        alpha = group.coefficients[group.alpha]
+        alpha = group.coefficients[ALPHA]
         shown = f"undefined, {(alpha.reason or '').replace('_', ' ')}" if alpha.value is None else f"{alpha.value:.3f}"
         say(f"below {fail_under:g}: {where}: {shown}")
     raise typer.Exit(1 if failed or (fail_under is not None and not report.groups) else 0)
@@ -192,7 +192,7 @@ def _of_file(
 
 def _failed(report: AgreementReport, threshold: float) -> list[GroupAgreement]:
     """Return the groups below a threshold; what is undefined has not reached it, and nan is no threshold to reach."""
-    values = [(group, group.coefficients[group.alpha].value) for group in report.groups]
+    values = [(group, group.coefficients[ALPHA].value) for group in report.groups]
     return [group for group, value in values if value is None or not value >= threshold]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from toolkit.agreement.statistic import ALPHA
 from toolkit.cli.common import say
 from toolkit.cli.render import columns_of_terminal, decimal, percent, plain, print_table, shortened
 
@@ -104,7 +105,7 @@ def _common_and_own(groups: Sequence[GroupAgreement]) -> tuple[str, list[str]]:
 
 
 def _overall_row(group: GroupAgreement, targets: Mapping[str, float]) -> dict[str, Any]:
-    alpha = group.coefficients[group.alpha]
+    alpha = group.coefficients[ALPHA]
     used = sorted(((part, label) for label, part in group.labels.items() if part), key=lambda item: (-item[0], item[1]))
     label = f"{shortened(used[0][1], 18)} {percent(used[0][0])}" if used else ""
     flags = {flag for name in group.shown for flag in group.coefficients[name].flags}
@@ -112,7 +113,7 @@ def _overall_row(group: GroupAgreement, targets: Mapping[str, float]) -> dict[st
     target = targets.get(group.by.get("domain") or "")
     if target is not None and alpha.value is not None and alpha.value < target:
         notes.insert(0, f"<{target:g}")
-    with_limits = group.shown if columns_of_terminal() >= WIDE else (group.alpha,)
+    with_limits = group.shown if columns_of_terminal() >= WIDE else (ALPHA,)
     return {
         ">tasks": alpha.n_tasks,
         ">annotators": group.n_annotators,
