@@ -5,7 +5,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from toolkit.agreement import measure
@@ -13,7 +12,7 @@ from toolkit.cli import app
 from toolkit.engines.duckdb import DuckDBEngine
 from toolkit.labelstudio.convert import judgments_from_export
 from toolkit.workflow import ingest, measure_agreement, run
-from toolkit.workspace import init_workspace, open_workspace
+from toolkit.workspace import open_workspace
 
 pytestmark = pytest.mark.labelstudio
 
@@ -21,17 +20,6 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples"
 ENGINE = DuckDBEngine()
 N_VARIANTS = 6
-
-
-@pytest.fixture
-def folder(tmp_path, label_studio, monkeypatch):
-    path = tmp_path / "workspace"
-    init_workspace(path)
-    settings = yaml.safe_load((path / "workflow.yaml").read_text("utf-8"))
-    settings["label_studio"]["url"] = label_studio.url
-    (path / "workflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", label_studio.token)
-    return path
 
 
 def variants():

@@ -16,25 +16,13 @@ from toolkit.models import PlacementStatus
 from toolkit.releases import verify_release
 from toolkit.simulation import Reference
 from toolkit.workflow import apply, ingest, publish, release, route, run, status, why
-from toolkit.workspace import init_workspace, open_workspace
+from toolkit.workspace import open_workspace
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "seeds"
 SAMPLES = ROOT / "tests" / "samples"
 
 pytestmark = pytest.mark.labelstudio
-
-
-@pytest.fixture
-def folder(tmp_path, label_studio, monkeypatch):
-    """A workspace on the session's server, as on a company's own one."""
-    path = tmp_path / "workspace"
-    init_workspace(path)
-    settings = yaml.safe_load((path / "workflow.yaml").read_text("utf-8"))
-    settings["label_studio"]["url"] = label_studio.url
-    (path / "workflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", label_studio.token)
-    return path
 
 
 def on_server(operation):
