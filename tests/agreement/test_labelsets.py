@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from toolkit.agreement.categorical import Columns, NominalAlpha
 from toolkit.agreement.counts import Patterns
 from toolkit.agreement.labelsets import LabelSets, Paths, mean_jaccard, mean_path_similarity, paths_of, set_of
+from toolkit.agreement.longtable import value_of
 from toolkit.agreement.pairable import Pairable
 from toolkit.agreement.perlabel import PerLabel
-from toolkit.agreement.taskmeans import counted_table, value_of
+from toolkit.agreement.taskmeans import counted_table
 from toolkit.agreement.weighted import alpha_of_distance
 from toolkit.labelstudio.canonical import canonical_label
 from toolkit.models import ControlKind
@@ -106,7 +107,7 @@ def test_alpha_with_masi_is_that_of_nltk() -> None:
         )
 
     pairable, labels = counted_table(table_of(*tasks))
-    found = value_of(alpha_of_distance(pairable, LabelSets.of(labels).masi_distance), pairable)
+    found = value_of(alpha_of_distance(pairable, LabelSets.of(labels).masi_distance), pairable.tasks)
     assert found == pytest.approx(agreement.AnnotationTask(rows, distance=masi).alpha())
 
 

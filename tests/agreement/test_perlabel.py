@@ -9,7 +9,7 @@ from tests.agreement.test_categorical import patterns
 from toolkit.agreement.coefficients import fleiss_kappa, krippendorff_alpha
 from toolkit.agreement.longtable import scaled
 from toolkit.agreement.pairable import Pairable
-from toolkit.agreement.perlabel import LabelAgreement, OneLabel, PerLabel
+from toolkit.agreement.perlabel import LabelAgreement, PerLabel
 
 WORDS = {"aab": 3, "ac": 2, "bbc": 4, "abcc": 1, "ccc": 2, "bb": 6}
 
@@ -63,14 +63,6 @@ def test_a_label_that_nobody_or_everybody_gave_has_no_coefficient() -> None:
     assert np.isnan(found.specific_agreement[0, 1])
 
 
-def test_one_label_alone_is_that_of_all() -> None:
-    columns = PerLabel.of(Pairable.of(patterns(WORDS), 3))
-    weightings = np.array([[3, 2, 4, 1, 2, 6], [0, 2, 5, 0, 1, 1.0]])
-    for name in ("krippendorff_alpha", "fleiss_kappa", "specific_agreement"):
-        alone = OneLabel(columns.only(np.array([1])), name).values(weightings)
-        assert alone == pytest.approx(getattr(columns.values(weightings), name)[:, 1])
-
-
 def test_many_rare_labels_are_measured_without_a_table_of_all() -> None:
     n = 30_000
     rng = np.random.default_rng(3)
@@ -82,5 +74,3 @@ def test_many_rare_labels_are_measured_without_a_table_of_all() -> None:
     found = columns.values(pairable.tasks[None, :].astype(float))
     assert found.krippendorff_alpha.shape == (1, len(scale.labels))
     assert (found.krippendorff_alpha == 1.0).all()
-    few = columns.only(np.array([5, 7])).values(pairable.tasks[None, :].astype(float))
-    assert few.n_judgments[0] == pytest.approx(found.n_judgments[0, [5, 7]])

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.agreement.taskmeans import counted_table, value_of
+from toolkit.agreement.longtable import value_of
+from toolkit.agreement.taskmeans import counted_table
 from toolkit.agreement.texts import Texts, mean_edit_distance, text_of, word_error_rate
 from toolkit.agreement.weighted import alpha_of_distance
 
@@ -126,9 +127,9 @@ def test_alpha_with_edit_distance_is_one_for_copies_and_near_zero_for_chance() -
     answers = [" ".join(dice.choice(words, 4)) for _ in range(200)]
     copies, _ = counted_table(table := table_of(*[[one, one] for one in answers]))
     distance = Texts.of(list(dict.fromkeys(table["label"]))).distance
-    assert value_of(alpha_of_distance(copies, distance), copies) == 1.0
+    assert value_of(alpha_of_distance(copies, distance), copies.tasks) == 1.0
     others, labels = counted_table(table_of(*zip(answers, dice.permutation(answers).tolist(), strict=True)))
-    assert abs(value_of(alpha_of_distance(others, Texts.of(labels).distance), others) or 1) < 0.1
+    assert abs(value_of(alpha_of_distance(others, Texts.of(labels).distance), others.tasks) or 1) < 0.1
 
 
 def test_much_work_is_done_in_blocks_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:

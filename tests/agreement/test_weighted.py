@@ -12,9 +12,9 @@ from toolkit.agreement.longtable import scaled
 from toolkit.agreement.pairable import Pairable
 from toolkit.agreement.scale import Scale, scale_of
 from toolkit.agreement.statistic import Level
+from toolkit.agreement.taskmeans import MeanOverTasks
 from toolkit.agreement.weighted import (
     IntervalAlpha,
-    MeanSimilarity,
     OrdinalAlpha,
     SampledAlpha,
     agreement_weights,
@@ -156,7 +156,7 @@ def test_ac2_with_identity_weights_is_ac1() -> None:
 
 def test_mean_similarity_with_nothing_between_equal_and_not_is_percent_agreement() -> None:
     pairable = Pairable.of(patterns({"aa": 3, "ab": 2, "bbc": 4}), 3)
-    found = MeanSimilarity.of(pairable, lambda one, two: (one == two).astype(float))
+    found = MeanOverTasks(pairable.mean_similarity(lambda one, two: (one == two).astype(float)))
     assert found.values(np.array([[3.0, 2, 4], [0, 0, 0]]))[0] == pytest.approx((3 + 0 + 4 / 3) / 9)
     assert np.isnan(found.values(np.zeros((1, 3)))).all()
 

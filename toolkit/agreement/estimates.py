@@ -133,3 +133,8 @@ def _range(values: Real | None) -> tuple[float, float] | None:
 
     defined = values[~np.isnan(values)] if values is not None else []
     return (float(min(defined)), float(max(defined))) if len(defined) else None
+
+
+def defined(value: float) -> float | None:
+    """Return a number, or None for NaN."""
+    return None if math.isnan(value) else float(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from toolkit.agreement.estimates import Basis, Estimator
+from toolkit.agreement.estimates import Basis, Estimator, defined
 from toolkit.agreement.intervals import Interval, draws, interval_of
 from toolkit.agreement.report import Coefficient, LabelAgreement
 
@@ -30,7 +30,7 @@ def labels_of(
             label=name,
             n_judgments=int(found.n_judgments[0, i]),
             share=float(np.nan_to_num(found.share[0, i])),
-            specific_agreement=_defined(found.specific_agreement[0, i]),
+            specific_agreement=defined(found.specific_agreement[0, i]),
             coefficients={
                 one: _coefficient(float(getattr(found, one)[0, i]), basis, limits.get((one, i))) for one in COEFFICIENTS
             },
@@ -63,7 +63,3 @@ def _coefficient(value: float, basis: Basis, limits: Interval | None) -> Coeffic
     if math.isnan(value):
         return Coefficient(None, None, None, basis.reason(), basis.n_tasks, limits.undefined_share, flags)
     return Coefficient(value, limits.low, limits.high, None, basis.n_tasks, limits.undefined_share, flags)
-
-
-def _defined(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement.categorical import quotient, sums
+from toolkit.agreement.longtable import value_of
 from toolkit.agreement.runs import AT_ONCE, blocks, members_of
 from toolkit.agreement.statistic import Measure
-from toolkit.agreement.taskmeans import MeanOverTasks, counted_table, value_of
+from toolkit.agreement.taskmeans import MeanOverTasks, counted_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def mean_jaccard(labels: pd.DataFrame) -> float | None:
     0.5
     """
     pairable, found = counted_table(labels)
-    return value_of(MeanOverTasks(pairable.mean_similarity(LabelSets.of(found).jaccard)), pairable)
+    return value_of(MeanOverTasks(pairable.mean_similarity(LabelSets.of(found).jaccard)), pairable.tasks)
 
 
 def mean_path_similarity(labels: pd.DataFrame) -> float | None:
@@ -93,7 +94,7 @@ def mean_path_similarity(labels: pd.DataFrame) -> float | None:
     0.5
     """
     pairable, found = counted_table(labels)
-    return value_of(MeanOverTasks(pairable.mean_similarity(Paths.of(found).similarity)), pairable)
+    return value_of(MeanOverTasks(pairable.mean_similarity(Paths.of(found).similarity)), pairable.tasks)
 
 
 # --- sets of labels

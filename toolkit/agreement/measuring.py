@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.agreement.annotators import Contribution, contributions
 from toolkit.agreement.counts import CountedJudgments, CountEngine, Source, Vectors, Work
 from toolkit.agreement.drift import adjusted, changes_of
-from toolkit.agreement.estimates import Basis, Estimator
+from toolkit.agreement.estimates import Basis, Estimator, defined
 from toolkit.agreement.labels import labels_of
 from toolkit.agreement.methods import answers_of, battery_of, label_columns
 from toolkit.agreement.pairs import pairs_of
@@ -103,12 +104,14 @@ def measure(
     declared = labels if callable(labels) else _by_control(labels or {})
     with engine.open(judgments, by=by, control=control) as counted:
         counts = counted.counts
-        work = {(one.group, one.annotator): one for one in counted.work()}
+        work: dict[int, list[Work]] = defaultdict(list)
+        for one in counted.work():
+            work[one.group].append(one)
         measured = [
             _measured(
                 counted,
                 Subject.of(group, declared(group.control, group.by), level),
-                work,
+                work[group.number],
                 Estimator(resamples, seed),
                 min_shared,
             )
@@ -154,7 +157,7 @@ class _Measured:
 def _measured(
     counted: CountedJudgments,
     subject: Subject,
-    work: Mapping[tuple[int, int], Work],
+    work: Sequence[Work],
     estimator: Estimator,
     min_shared: int,
 ) -> _Measured:
@@ -212,7 +215,7 @@ def _annotators(
     counted: CountedJudgments,
     subject: Subject,
     contribution: Contribution | None,
-    work: Mapping[tuple[int, int], Work],
+    work: Sequence[Work],
 ) -> list[AnnotatorAgreement]:
     import numpy as np
 
@@ -223,19 +226,17 @@ def _annotators(
         rows = zip(*(column.tolist() for column in columns), strict=True)
         compared = dict(zip(contribution.annotators.tolist(), rows, strict=True))
     found = []
-    for (group, annotator), own in work.items():
-        if group != subject.group.number:
-            continue
-        n_tasks, agreement, without = compared.get(annotator, (0, math.nan, math.nan))
+    for own in work:
+        n_tasks, agreement, without = compared.get(own.annotator, (0, math.nan, math.nan))
         found.append(
             AnnotatorAgreement(
-                annotator=counted.counts.annotators[annotator],
+                annotator=counted.counts.annotators[own.annotator],
                 control=subject.group.control,
                 by=dict(subject.group.by),
                 n_judgments=own.n_judgments,
                 n_tasks=n_tasks,
-                agreement=_defined(agreement),
-                alpha_without=_defined(without),
+                agreement=defined(agreement),
+                alpha_without=defined(without),
                 n_skipped=own.n_skipped,
                 n_repeats=own.n_repeats,
                 self_agreement=own.n_repeats_alike / own.n_repeats if own.n_repeats else None,
@@ -243,7 +244,3 @@ def _annotators(
             )
         )
     return found
-
-
-def _defined(value: float) -> float | None:
-    return None if value != value else float(value)

@@ -22,15 +22,16 @@ from toolkit.agreement.numeric import absolute_difference
 from toolkit.agreement.perlabel import PerLabel
 from toolkit.agreement.rankings import Rankings, ranking_measures
 from toolkit.agreement.regions.measures import region_battery_parts
-from toolkit.agreement.scale import similarity_of
+from toolkit.agreement.scale import equal, similarity_of
 from toolkit.agreement.sides import side_measures
 from toolkit.agreement.statistic import Analytic, Battery, Level, Measure, Undefined
+from toolkit.agreement.taskmeans import MeanOverTasks
 from toolkit.agreement.texts import Texts, text_measures
-from toolkit.agreement.weighted import MeanSimilarity, agreement_weights, alpha_of_distance, alpha_of_scale, gwet_ac2
+from toolkit.agreement.weighted import agreement_weights, alpha_of_distance, alpha_of_scale, gwet_ac2
 from toolkit.models import REGIONS, ControlKind
 
 if TYPE_CHECKING:
-    from toolkit.agreement.counts import Vectors, Whole
+    from toolkit.agreement.counts import Vectors
     from toolkit.agreement.pairable import Pairable
     from toolkit.agreement.statistic import Real, Statistic
     from toolkit.agreement.subject import Subject
@@ -75,7 +76,7 @@ def _nominal(subject: Subject, pairable: Pairable, vectors: Vectors | None) -> B
     return Battery(
         over_patterns=(*_equal_or_not(subject, pairable), *_uneven(_fleiss(subject, pairable), pairable)),
         over_vectors=over_vectors,
-        similarity=_equal,
+        similarity=equal,
         shown=("percent_agreement", "krippendorff_alpha", "gwet_ac1", shown),
         why="labels are equal or not: alpha and AC1 take chance off in two ways, which differ where one label is rare",
     )
@@ -170,7 +171,7 @@ def _graded(subject: Subject, pairable: Pairable, vectors: Vectors | None) -> Ba
     return Battery(
         over_patterns=(*measures, *_uneven(_fleiss(subject, pairable), pairable)),
         over_vectors=over_vectors,
-        similarity=_equal if subject.misfit else similarity_of(scale),
+        similarity=equal if subject.misfit else similarity_of(scale),
         shown=("percent_agreement", "krippendorff_alpha", "gwet_ac2", last),
         why=_GRADED[level],
     )
@@ -211,11 +212,6 @@ def _iccs(vectors: Vectors | None, subject: Subject, values: Real) -> tuple[Meas
     return tuple(Measure(form.value, NOT_CROSSED) for form in IccForm)
 
 
-def _equal(first: Whole, second: Whole) -> Real:
-    same: Real = (first == second).astype("float64")
-    return same
-
-
 def _sides(subject: Subject, pairable: Pairable, vectors: Vectors | None) -> Battery:
     found = _single(subject, pairable, vectors)
     sides = side_measures(pairable, subject.scale.labels)
@@ -252,7 +248,7 @@ def _taxonomy(paths: Paths, pairable: Pairable) -> Battery:
             *_exact(pairable),
             _with_flags("krippendorff_alpha", alpha_of_distance(pairable, paths.distance)),
             Measure("krippendorff_alpha_leaves", leaves),
-            Measure("mean_path_similarity", MeanSimilarity.of(pairable, paths.similarity)),
+            Measure("mean_path_similarity", MeanOverTasks(pairable.mean_similarity(paths.similarity))),
         ),
         over_vectors=(),
         similarity=paths.similarity,
@@ -266,7 +262,7 @@ def _text(texts: Texts, pairable: Pairable) -> Battery:
         over_patterns=(
             *_exact(pairable),
             _with_flags("krippendorff_alpha", alpha_of_distance(pairable, texts.distance)),
-            Measure("mean_edit_similarity", MeanSimilarity.of(pairable, texts.similarity)),
+            Measure("mean_edit_similarity", MeanOverTasks(pairable.mean_similarity(texts.similarity))),
             *text_measures(pairable, texts),
         ),
         over_vectors=(),

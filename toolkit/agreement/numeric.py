@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from toolkit.agreement.categorical import quotient, sums
+from toolkit.agreement.longtable import value_of
 from toolkit.agreement.scale import number_of
-from toolkit.agreement.taskmeans import MeanOverTasks, counted_table, value_of
+from toolkit.agreement.taskmeans import MeanOverTasks, counted_table
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def mean_absolute_difference(labels: pd.DataFrame) -> float | None:
     0.5
     """
     pairable, names = counted_table(labels)
-    return value_of(absolute_difference(pairable, all_numbers(names)), pairable)
+    return value_of(absolute_difference(pairable, all_numbers(names)), pairable.tasks)
 
 
 def absolute_difference(pairable: Pairable, values: Real) -> MeanOverTasks:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement.categorical import quotient
 
 if TYPE_CHECKING:
-    from toolkit.agreement.counts import Whole
     from toolkit.agreement.pairable import Pairable
     from toolkit.agreement.statistic import Real
-
-LabelCoefficient: TypeAlias = Literal["krippendorff_alpha", "fleiss_kappa", "specific_agreement"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +56,6 @@ class PerLabel:
             met=_filled(counts, pairable, pairable.counts * (pairable.counts - 1.0)),
         )
 
-    def only(self, labels: Whole) -> PerLabel:
-        """Return the columns of some labels."""
-        columns = (self.counts, self.shares, self.differing, self.apart, self.meetings, self.met)
-        return PerLabel(self.sizes, *(column[:, labels] for column in columns))
-
     def values(self, weights: Real) -> LabelAgreement:
         """Compute all coefficients of all labels for several weightings of the patterns, (r, n_rows)."""
         totals, total = weights @ self.counts, (weights @ self.sizes)[:, None]
@@ -77,19 +69,6 @@ class PerLabel:
             fleiss_kappa=1 - quotient(apart, 2 * shares * (1 - shares)),
             specific_agreement=quotient(weights @ self.met, weights @ self.meetings),
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OneLabel:
-    """A coefficient of one label."""
-
-    columns: PerLabel  # of this label only
-    name: LabelCoefficient
-
-    def values(self, weights: Real) -> Real:
-        """Compute it for several weightings of the patterns; see :class:`~toolkit.agreement.statistic.Statistic`."""
-        found: Real = getattr(self.columns.values(weights), self.name)[:, 0]
-        return found
 
 
 def _filled(like: Any, pairable: Pairable, cells: Real) -> Any:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from toolkit.agreement.categorical import quotient, sums
+from toolkit.agreement.longtable import value_of
 from toolkit.agreement.numeric import numbers_of
 from toolkit.agreement.runs import AT_ONCE, blocks, members_of
 from toolkit.agreement.statistic import Measure, Undefined
-from toolkit.agreement.taskmeans import MeanOverTasks, counted_table, mean_over_pairs, value_of
+from toolkit.agreement.taskmeans import MeanOverTasks, counted_table, mean_over_pairs
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -301,7 +302,7 @@ def _of_table(labels: pd.DataFrame, name: str) -> float | None:
     pairable, found = counted_table(labels)
     measures = {one.name: one.statistic for one in ranking_measures(pairable, Rankings.of(found))}
     statistic = measures[name]
-    return None if isinstance(statistic, Undefined) else value_of(statistic, pairable)
+    return None if isinstance(statistic, Undefined) else value_of(statistic, pairable.tasks)
 
 
 def _numbered(names: Sequence[str]) -> tuple[Whole, list[str]]:

@@ -108,6 +108,12 @@ def number_of(label: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def equal(first: Whole, second: Whole) -> Real:
+    """Return 1 where two labels are the same, else 0, by their positions."""
+    same: Real = (first == second).astype(float)
+    return same
+
+
 def similarity_of(scale: Scale) -> Similarity:
     """Return how alike two labels are, from 0 to 1, by their positions.
 
@@ -118,7 +124,7 @@ def similarity_of(scale: Scale) -> Similarity:
     import numpy as np
 
     if scale.level is Level.NOMINAL:
-        return lambda first, second: (first == second).astype(float)
+        return equal
     size = max(len(scale.labels), 1)
     if scale.level is Level.CIRCULAR:
         return lambda first, second: np.cos(np.pi * (first - second) / size) ** 2

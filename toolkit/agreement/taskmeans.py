@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from toolkit.agreement.counts import Whole
-    from toolkit.agreement.statistic import Real, Statistic
+    from toolkit.agreement.statistic import Real
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,14 +43,6 @@ def mean_over_pairs(pairable: Pairable, measure: Callable[[Whole, Whole], Real])
     n_rows = len(pairable.tasks)
     total = sums(met.rows, met.pairs * np.where(defined, figures, 0.0), n_rows)
     return quotient(total, sums(met.rows, met.pairs * defined, n_rows))
-
-
-def value_of(statistic: Statistic, pairable: Pairable) -> float | None:
-    """Return a statistic of the tasks as they are; None where it is undefined."""
-    import numpy as np
-
-    value = float(statistic.values(pairable.tasks[None, :].astype(np.float64))[0])
-    return None if math.isnan(value) else value
 
 
 def counted_table(labels: pd.DataFrame) -> tuple[Pairable, tuple[str, ...]]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.agreement.categorical import quotient
+from toolkit.agreement.longtable import value_of
 from toolkit.agreement.runs import blocks
 from toolkit.agreement.statistic import Measure
-from toolkit.agreement.taskmeans import MeanOverTasks, counted_table, value_of
+from toolkit.agreement.taskmeans import MeanOverTasks, counted_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def word_error_rate(labels: pd.DataFrame) -> float | None:
     0.8333333333333333
     """
     pairable, found = counted_table(labels)
-    return value_of(MeanOverTasks(pairable.mean_similarity(Texts.of(found).word_errors)), pairable)
+    return value_of(MeanOverTasks(pairable.mean_similarity(Texts.of(found).word_errors)), pairable.tasks)
 
 
 def mean_edit_distance(labels: pd.DataFrame) -> float | None:
@@ -89,7 +90,7 @@ def mean_edit_distance(labels: pd.DataFrame) -> float | None:
     0.3333333333333333
     """
     pairable, found = counted_table(labels)
-    return value_of(MeanOverTasks(pairable.mean_similarity(Texts.of(found).distance)), pairable)
+    return value_of(MeanOverTasks(pairable.mean_similarity(Texts.of(found).distance)), pairable.tasks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -144,22 +144,6 @@ class OrdinalAlpha:
         return observed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MeanSimilarity:
-    """Percent agreement in which alike labels count in part: mean over tasks of the mean over pairs of judgments."""
-
-    alike: Real  # (n_rows,)
-
-    @classmethod
-    def of(cls, pairable: Pairable, similarity: Similarity) -> MeanSimilarity:
-        """Compare the judgments of every pattern."""
-        return cls(pairable.mean_similarity(similarity))
-
-    def values(self, weights: Real) -> Real:
-        """Compute it for several weightings of the patterns; see :class:`~toolkit.agreement.statistic.Statistic`."""
-        return quotient(weights @ self.alike, weights.sum(axis=1))
-
-
 Alpha: TypeAlias = NominalAlpha | MatrixAlpha | SampledAlpha | IntervalAlpha | OrdinalAlpha
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.agreement.counts import REQUIRED
 from toolkit.errors import InputError
 from toolkit.models import DEFAULT_CONTROL
 from toolkit.storage.tables import read_judgments
@@ -12,8 +13,6 @@ from toolkit.storage.tables import read_judgments
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-REQUIRED = ("task", "annotator", "label")
 
 
 def judgments_source(path: Path) -> pd.DataFrame | pa.Table | Path:

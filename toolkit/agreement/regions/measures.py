@@ -12,6 +12,7 @@ from toolkit.agreement.regions.ragged import sums
 from toolkit.agreement.regions.ratio import Ratio
 from toolkit.agreement.regions.reading import Answers, Unit, read_answers
 from toolkit.agreement.regions.unitizing import alpha_u_of
+from toolkit.agreement.scale import equal
 from toolkit.agreement.statistic import Measure, Statistic, Undefined
 from toolkit.errors import InputError
 from toolkit.models import SHAPES, ControlKind
@@ -110,7 +111,7 @@ def region_battery_parts(kind: ControlKind, labels: Sequence[str], pairable: Pai
         answers = read_answers(kind, labels)
     except InputError:
         nothing = Undefined("unreadable_answers")
-        return RegionMeasures(tuple(Measure(name, nothing) for name in _names(kind, Unit.SECONDS)), _equal)
+        return RegionMeasures(tuple(Measure(name, nothing) for name in _names(kind, Unit.SECONDS)), equal)
 
     def similarity(first: Whole, second: Whole) -> Real:
         return match_overlapping(answers, first, second, HALF).f1
@@ -121,11 +122,6 @@ def region_battery_parts(kind: ControlKind, labels: Sequence[str], pairable: Pai
         for name, statistic in zip(_names(kind, answers.unit), statistics, strict=False)
     )
     return RegionMeasures(tuple(measures), similarity)
-
-
-def _equal(first: Whole, second: Whole) -> Real:
-    equal: Real = (first == second).astype(float)
-    return equal
 
 
 def _names(kind: ControlKind, unit: Unit) -> tuple[str, ...]:

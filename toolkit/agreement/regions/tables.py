@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from toolkit.agreement.counts import Patterns
+from toolkit.agreement.longtable import value_of
 from toolkit.agreement.pairable import Pairable
 from toolkit.agreement.regions.continuum import position_alpha_of, rows_of
 from toolkit.agreement.regions.matching import match_exactly, match_overlapping
@@ -60,7 +61,7 @@ def span_f1(labels: pd.DataFrame, *, kind: str = "spans", iou: float | None = No
     (0.0, 1.0)
     """
     answers, pairable = _read(labels, kind)
-    return _value(_f1(answers, pairable, iou), pairable)
+    return value_of(_f1(answers, pairable, iou), pairable.tasks)
 
 
 def box_f1(labels: pd.DataFrame, *, kind: str = "boxes", iou: float = 0.5) -> float | None:
@@ -98,7 +99,7 @@ def box_f1(labels: pd.DataFrame, *, kind: str = "boxes", iou: float = 0.5) -> fl
     (1.0, 0.0)
     """
     answers, pairable = _read(labels, kind)
-    return _value(_f1(answers, pairable, iou), pairable)
+    return value_of(_f1(answers, pairable, iou), pairable.tasks)
 
 
 def position_alpha(labels: pd.DataFrame, *, kind: str = "spans") -> float | None:
@@ -143,7 +144,7 @@ def position_alpha(labels: pd.DataFrame, *, kind: str = "spans") -> float | None
     0.62
     """
     answers, pairable = _read(labels, kind)
-    return _value(position_alpha_of(answers, rows_of(answers, pairable)), pairable)
+    return value_of(position_alpha_of(answers, rows_of(answers, pairable)), pairable.tasks)
 
 
 def alpha_u(labels: pd.DataFrame, *, kind: str = "spans") -> float | None:
@@ -188,7 +189,7 @@ def alpha_u(labels: pd.DataFrame, *, kind: str = "spans") -> float | None:
     0.716
     """
     answers, pairable = _read(labels, kind)
-    return _value(alpha_u_of(answers, rows_of(answers, pairable)), pairable)
+    return value_of(alpha_u_of(answers, rows_of(answers, pairable)), pairable.tasks)
 
 
 def _f1(answers: Answers, pairable: Pairable, iou: float | None) -> Statistic:
@@ -197,11 +198,6 @@ def _f1(answers: Answers, pairable: Pairable, iou: float | None) -> Statistic:
     if not 0 < iou <= 1:
         raise InputError(f"The overlap of a match is {iou:g}.", hint="give a number above 0 and at most 1.")
     return TaskSums.of(pairable, lambda first, second: match_overlapping(answers, first, second, iou)).macro_f1
-
-
-def _value(statistic: Statistic, pairable: Pairable) -> float | None:
-    value = float(statistic.values(pairable.tasks[None, :].astype(float))[0])
-    return None if math.isnan(value) else value
 
 
 def _read(labels: pd.DataFrame, kind: str) -> tuple[Answers, Pairable]:
