@@ -76,7 +76,7 @@ class Counted:
         meetings = numbers(self._executor, questions.meetings(company))
         _check_meetings(int(meetings["n"].sum()))
         for first, last in blocks(meetings["a"], meetings["n"], MEETINGS):
-            found = numbers(self._executor, questions.pairs(company, first, last, min_shared))
+            found = with_shared(numbers(self._executor, questions.pairs(company, first, last)), min_shared)
             if len(found["n"]):
                 one, two = kind.positions(found["la"]), kind.positions(found["lb"])
                 yield PairCells(found["a"], found["b"], one, two, found["n"])
@@ -147,6 +147,26 @@ class Counted:
         if name not in self._kept:
             self._executor.keep(name, query)
             self._kept.add(name)
+
+
+def with_shared(cells: Mapping[str, Whole], min_shared: int) -> Mapping[str, Whole]:
+    """Leave the cells of pairs that share so many tasks; cells are sorted by pair.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cells = {"a": np.array([0, 0, 0]), "b": np.array([1, 1, 2]), "n": np.array([3, 2, 4])}
+    >>> with_shared(cells, 5)["n"].tolist()
+    [3, 2]
+    """
+    import numpy as np
+
+    is_new = np.ones(len(cells["n"]), dtype=bool)
+    is_new[1:] = (np.diff(cells["a"]) != 0) | (np.diff(cells["b"]) != 0)
+    starts = np.flatnonzero(is_new)
+    shared = np.add.reduceat(cells["n"], starts) if len(starts) else cells["n"]
+    kept = (shared >= min_shared)[np.cumsum(is_new) - 1]
+    return {name: values[kept] for name, values in cells.items()}
 
 
 def blocks(positions: Whole, weights: Whole, limit: int) -> Iterator[tuple[int, int]]:

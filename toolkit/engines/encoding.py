@@ -37,6 +37,8 @@ class Kind:
         """Return the positions of labels among those of the group."""
         import numpy as np
 
+        if len(self.labels) and self.labels[-1] == len(self.labels) - 1:  # all codes from 0 on: each is its position
+            return codes
         return np.searchsorted(self.labels, codes)
 
 

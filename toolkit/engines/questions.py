@@ -105,18 +105,13 @@ group by a order by a
 """  # noqa: S608 - the name is our own
 
 
-def pairs(company: str, first: int, last: int, min_shared: int) -> str:
+def pairs(company: str, first: int, last: int) -> str:
     """Ask what these annotators and later ones said about the tasks they share."""
     return f"""
-with met as (
-  select x.a as a, y.a as b, x.l as la, y.l as lb, count(*) as n
-  from {company} as x join {company} as y on y.t = x.t and y.a > x.a
-  where x.a between {first} and {last}
-  group by x.a, y.a, x.l, y.l
-),
-kept as (select a, b from met group by a, b having sum(n) >= {min_shared})
-select met.a, met.b, met.la, met.lb, met.n from met join kept on kept.a = met.a and kept.b = met.b
-order by met.a, met.b, met.la, met.lb
+select x.a as a, y.a as b, x.l as la, y.l as lb, count(*) as n
+from {company} as x join {company} as y on y.t = x.t and y.a > x.a
+where x.a between {first} and {last}
+group by x.a, y.a, x.l, y.l order by 1, 2, 3, 4
 """  # noqa: S608 - numbers, and a name of our own
 
 
