@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ N_TASKS, N_ANNOTATORS = 100_000, 1_000
 PAIR_TASKS, PAIR_ANNOTATORS, SHARED = 10_000, 200, 5
 BIG_TASKS = 1_000_000
 NLTK_SHARE = 10
+OPENED = ExitStack()  # engines that are open until the process ends
 
 
 def codes(n_tasks: int, n_annotators: int, seed: int = 20250912) -> tuple[npt.NDArray[np.int64], ...]:
@@ -162,13 +164,10 @@ def pairs_toolkit() -> Callable[[], Any]:
 
 
 def numbered_pairs_toolkit() -> Callable[[], Any]:
-    from contextlib import ExitStack
-
     from toolkit.agreement.crossed import kappas_of_pairs
     from toolkit.engines.duckdb import DuckDBEngine
 
-    opened = ExitStack()  # closed with the process
-    counted = opened.enter_context(DuckDBEngine(threads=1).open(table(PAIR_TASKS, PAIR_ANNOTATORS)))
+    counted = OPENED.enter_context(DuckDBEngine(threads=1).open(table(PAIR_TASKS, PAIR_ANNOTATORS)))
 
     def run() -> Any:
         found = [kappas_of_pairs(cells, N_LABELS).kappa for cells in counted.pairs(0, SHARED)]
