@@ -1,7 +1,4 @@
-"""The nouns of an annotation operation, as frozen values.
-
-Nothing here reads, writes or computes: a model is what one layer hands to the next.
-"""
+"""The nouns of an annotation operation, as frozen values: what one layer hands to the next."""
 
 from __future__ import annotations
 
@@ -65,9 +62,7 @@ SHAPES = frozenset({ControlKind.BOXES, ControlKind.POLYGONS})
 REGIONS = frozenset({ControlKind.SPANS, ControlKind.TURNS, ControlKind.SEGMENTS}) | SHAPES
 
 DEFAULT_CONTROL = "label"  # stands for the control where a table of judgments has no such column
-
-# Fields that hold the address of a file, not words.
-MEDIA_FIELDS = ("audio", "video", "image")
+MEDIA_FIELDS = ("audio", "video", "image")  # task fields that hold the address of a file, not words
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +330,9 @@ class Consensus:
     n_judgments: int
     shares: Mapping[str, float]  # label → share of judgments
     reason: str
+    confidence: float | None = None  # chance that the leading label is right, as far as it is known; 0–1
+    distribution: Mapping[str, float] = field(default_factory=dict)  # label → chance of being right
+    method: str = "vote"
 
 
 class PlacementStatus(StrEnum):

@@ -198,6 +198,9 @@ def decision_row(decision: Decision) -> dict[str, Any]:
         "shares": to_json(consensus.shares),
         "reason": consensus.reason,
         "decided_at": decision.decided_at,
+        "confidence": consensus.confidence,
+        "distribution": to_json(consensus.distribution),
+        "method": consensus.method,
     }
 
 
@@ -212,6 +215,9 @@ def read_decision(row: Row[Any], task: str) -> Decision:
         n_judgments=row.n_judgments,
         shares=json.loads(row.shares),
         reason=row.reason,
+        confidence=row.confidence,
+        distribution=json.loads(row.distribution),
+        method=row.method,
     )
     value = None if row.value is None else json.loads(row.value)
     return Decision(row.placement, consensus, value, aware(row.decided_at))

@@ -254,6 +254,23 @@ decisions = Table(
     Column("shares", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("confidence", Float),
+    Column("distribution", Text, nullable=False, server_default="{}"),
+    Column("method", String(16), nullable=False, server_default="vote"),
+)
+
+# What the overlap policy chose for a placement, oldest first, with the numbers behind it.
+steps = Table(
+    "steps",
+    metadata,
+    Column("placement", ForeignKey("placements.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("action", String(16), nullable=False),
+    Column("confidence", Float),
+    Column("n_judgments", Integer, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
 )
 
 releases = Table(
