@@ -106,7 +106,7 @@ def _meet_lines(answers: Answers, first: Whole, second: Whole, least: float) -> 
     keys = both.owners % n_pairs * answers.n_sets + answers.labels[both.regions]
     ones, others = both.taken(slice(n_first)), both.taken(slice(n_first, None))
     i, j = _near(ones, others, keys[:n_first], keys[n_first:], least)
-    overlaps = _overlap(ones.begins[i], ones.ends[i], others.begins[j], others.ends[j])
+    overlaps = overlap_of_lines(ones.begins[i], ones.ends[i], others.begins[j], others.ends[j])
     enough = overlaps >= least
     i, j = i[enough], j[enough]
     errors = np.abs(ones.begins[i] - others.begins[j]) + np.abs(ones.ends[i] - others.ends[j])
@@ -153,7 +153,7 @@ def _near(ones: Laid, others: Laid, one_keys: Whole, other_keys: Whole, least: f
     return i[same], j[same]
 
 
-def _overlap(begin: Real, end: Real, other_begin: Real, other_end: Real) -> Real:
+def overlap_of_lines(begin: Real, end: Real, other_begin: Real, other_end: Real) -> Real:
     """Intersection over union; two regions without length overlap where they are the same point."""
     import numpy as np
 
