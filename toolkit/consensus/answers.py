@@ -96,6 +96,27 @@ def settled(
     return Settled(None, ConsensusStatus.UNDECIDED, support, n, method, reason, interval)
 
 
+def leading(values: Sequence[Any], what: str) -> tuple[Any, int]:
+    """Return the value that is there most often, and how often.
+
+    Raises
+    ------
+    OpenAnswerError
+        None leads alone.
+
+    Examples
+    --------
+    >>> leading([["name"], ["place"], ["name"]], "labels")
+    (['name'], 2)
+    """
+    votes = [sum(other == value for other in values) for value in values]
+    most = max(votes)
+    first = [value for value, times in zip(values, votes, strict=True) if times == most]
+    if any(value != first[0] for value in first):
+        raise OpenAnswerError(f"{what}: a tie at {most} of {len(values)} judgments")
+    return min(first, key=repr), most
+
+
 def check_share(share: float, name: str) -> None:
     """Refuse what does not lie within 0 and 1."""
     if not 0 <= share <= 1:
