@@ -72,10 +72,14 @@ def position_judgments(kind: ControlKind, tasks: Sequence[Sequence[Answer]]) -> 
     >>> found.runs.tolist(), found.annotators.tolist(), found.labels.tolist(), found.lengths.tolist()
     ([0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1], [1, 1, 0, 1, 0, 0], [4.0, 2.0, 4.0])
     """
+    return judgments_of(tasks, [runs_of(Marks.of(kind, answers)) for answers in tasks])
+
+
+def judgments_of(tasks: Sequence[Sequence[Answer]], by_task: Sequence[Sequence[Run]]) -> PositionJudgments:
+    """Lay out the runs of tasks, of which the answers are only asked who gave them."""
     import numpy as np
 
     names = sorted({answer.annotator for answers in tasks for answer in answers})
-    by_task = [runs_of(Marks.of(kind, answers)) for answers in tasks]
     label_sets = sorted({labels for runs in by_task for run in runs for labels in run.said} | {NOTHING})
     who, what = ({name: i for i, name in enumerate(known)} for known in (names, label_sets))
     rows = [
