@@ -110,7 +110,22 @@ def test_items_that_were_never_compared_have_no_order(method: str) -> None:
     )
     # x: 4 good, 3 bad, 1 nowhere; y: 4 good, 2 bad, 2 nowhere: nobody has both in "good"
     found = settle_ranking(given_, method=method)
-    assert found.reason == "'x' and 'y' in 'good' were never compared"
+    assert found.reason == "the items in 'good' were not all compared, not even through others"
+
+
+def test_strengths_of_items_that_nothing_connects_make_no_order() -> None:
+    nowhere = {"good": [], "bad": [], "ugly": [], "odd": []}
+    found = settle_ranking(
+        answers(
+            {**nowhere, "good": ["w", "x"], "bad": ["y", "z"]},
+            {**nowhere, "good": ["w", "x"], "ugly": ["y", "z"]},
+            {**nowhere, "good": ["y", "z"], "bad": ["w", "x"]},
+            {**nowhere, "good": ["y", "z"], "ugly": ["w", "x"]},
+            {**nowhere, "good": ["y", "z"], "odd": ["w", "x"]},
+        ),
+        method="bradley-terry",
+    )
+    assert found.reason == "the items in 'good' were not all compared, not even through others"
 
 
 def test_buckets_named_by_numbers_are_ranks_of_which_the_middle_one_counts() -> None:
@@ -124,8 +139,12 @@ def test_buckets_named_by_numbers_are_ranks_of_which_the_middle_one_counts() -> 
 
 
 def test_ten_comes_after_nine() -> None:
-    found = settle_ranking(answers({"9": ["x"], "10": ["y"]}, {"9": ["x"], "10": ["y"]}, {"9": ["y"], "10": ["x"]}))
-    assert found.value == {"9": ["x"], "10": ["y"]}
+    found = settle_ranking(answers({"2": ["x"], "9": [], "10": []}, {"9": ["x"]}, {"10": ["x"]}), min_support=0)
+    assert found.value == {"2": [], "9": ["x"], "10": []}
+
+
+def test_the_order_within_a_rank_is_nothing_to_disagree_on() -> None:
+    assert settle_ranking(answers({"1": ["x", "y"], "2": []}, {"1": ["y", "x"], "2": []})).support == 1
 
 
 def test_the_middle_between_two_ranks_is_a_tie() -> None:

@@ -87,6 +87,10 @@ def test_the_text_of_a_region_nobody_marked_whole_is_left_empty_where_it_is_not_
     assert settled([one], [two]).value == [{"start": 0, "end": 10, "text": "", "labels": ["who"]}]
 
 
+def test_the_text_of_a_region_is_that_of_whoever_has_it() -> None:
+    assert settled([{**span(0, 12, "who"), "text": ""}], [span(0, 12, "who")]).value == [span(0, 12, "who")]
+
+
 def test_white_space_at_the_ends_does_not_count() -> None:
     assert settled([span(3, 12, "who")], [span(4, 13, "who")]).value == [span(4, 12, "who")]  # " Lovelace", "Lovelace "
 
@@ -138,6 +142,20 @@ def test_nested_regions_are_told_apart_by_their_labels() -> None:
     # 0–12 and 0–8 overlap by 8 / 12; each goes with its own label
     both = [span(0, 12, "name"), span(0, 8, "title")]
     assert places(settled(both, both, both[1:])) == [(0, 8, "title"), (0, 12, "name")]
+
+
+def test_the_same_label_counts_for_more_than_the_same_borders() -> None:
+    # the second's name overlaps the first's name by 10 / 12, and lies where the title does
+    first, second, third = [span(0, 12, "name"), span(0, 10, "title")], [span(0, 10, "name")], [span(0, 10, "title")]
+    assert sorted(places(settled(first, second, third))) == [(0, 10, "title"), (0, 12, "name")]
+
+
+def test_of_two_regions_that_overlap_enough_the_closer_one_is_the_same() -> None:
+    # 0–9 and 0–5 overlap 0–10 by .9 and .5
+    assert places(settled([span(0, 10, "who")], [span(0, 9, "who"), span(0, 5, "who")])) == [
+        (0, 5, "who"),
+        (0, 10, "who"),
+    ]
 
 
 def test_one_annotator_has_one_region_in_a_cluster() -> None:

@@ -51,6 +51,7 @@ def test_the_size_of_the_picture_is_kept() -> None:
 def test_boxes_turned_nearly_alike_take_the_median_turn_on_the_circle() -> None:
     found = settled([box(40, 40, rotation=358)], [box(40, 40, rotation=3)], [box(40, 40, rotation=1)])
     assert [region["rotation"] for region in found.value] == [1]
+    assert settled([box(40, 40, rotation=358)], [box(41, 40, rotation=2)]).value == [box(40.5, 40, rotation=0)]
 
 
 def test_of_boxes_turned_otherwise_the_one_in_the_middle_counts() -> None:

@@ -122,12 +122,13 @@ def _ordered(
     """Put the items of a bucket in order; where the order says nothing, a tie is none."""
     scores = score(orders) if len(items) > 1 else {}
     ranked = sorted(items, key=lambda item: (item not in scores, -scores.get(item, 0), item))
+    if free or len(items) < 2:
+        return ranked
+    if len(scores) < len(items):
+        raise OpenAnswerError(f"the items in {name!r} were not all compared, not even through others")
     for one, other in pairwise(ranked):
-        compared = one in scores and other in scores
-        if not free and (not compared or scores[one] - scores[other] < EQUAL):
-            raise OpenAnswerError(
-                f"{one!r} and {other!r} in {name!r} {'are tied' if compared else 'were never compared'}"
-            )
+        if scores[one] - scores[other] < EQUAL:
+            raise OpenAnswerError(f"{one!r} and {other!r} in {name!r} are tied")
     return ranked
 
 
