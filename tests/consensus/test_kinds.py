@@ -41,8 +41,8 @@ def test_every_kind_is_settled_here_or_by_vote() -> None:
 
 def test_ratings_are_held_against_the_scale_of_their_control() -> None:
     control = Control("quality", ControlKind.RATING, "text", labels=("1", "2"))
-    with pytest.raises(InputError, match="not a step of quality"):
-        settle(ControlKind.RATING, [Answer("ada", 4)], control, min_support=0.5, min_judgments=1)
+    found = settle(ControlKind.RATING, [Answer("ada", 4)], control, min_support=0.5, min_judgments=1)
+    assert found.reason == "4 is not among the ratings of quality: 1, 2"
 
 
 def test_labels_of_a_closed_set_are_for_the_vote() -> None:

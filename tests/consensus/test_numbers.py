@@ -54,11 +54,13 @@ def test_the_mean_of_ratings_lies_between_steps() -> None:
     assert (found.value, found.support) == (3.75, 3 / 4)
 
 
-def test_ratings_off_the_scale_are_refused() -> None:
+def test_ratings_off_the_scale_leave_it_undecided() -> None:
     control = Control("quality", ControlKind.RATING, "text", labels=tuple("12345"))
     assert settle_rating(answers(5, 5), control=control).value == 5
-    with pytest.raises(InputError, match="Rating 7 is not a step of quality: 1, 2, 3, 4, 5"):
-        settle_rating(answers(5, 7), control=control)
+    found = settle_rating(answers(5, 7, 7), control=control)
+    assert (found.value, found.status.value) == (None, "undecided")
+    assert found.reason == "7 is not among the ratings of quality: 1, 2, 3, 4, 5"
+    assert settle_rating(answers(7), control=Control("quality", ControlKind.RATING, "text")).value == 7
 
 
 def test_of_an_even_number_the_mean_of_the_middle_two_counts() -> None:

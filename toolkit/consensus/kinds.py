@@ -41,7 +41,7 @@ def settle(
     answers : sequence of Answer
         One an annotator, none skipped.
     control : Control, optional
-        What was asked; ratings have to be steps of its scale.
+        What was asked; ratings that are no steps of its scale are not decided on.
     min_support, min_judgments
         Least support, 0 to 1, and least number of answers for a decision.
 

@@ -44,7 +44,7 @@ def settle_rating(
     answers : sequence of Answer
         Ratings, one an annotator.
     control : Control, optional
-        Whose declared labels are the steps of the scale; others are refused.
+        Whose declared labels are the steps of the scale.
     method : {"median", "mean"}
         The mean is a number between the steps, of which somebody who wants a rating has to make one.
     tolerance : float
@@ -57,12 +57,13 @@ def settle_rating(
     Settled
         A tie where the two ratings in the middle of an even number differ: half a step is no rating, and neither of
         both is nearer. The support is the share of ratings within the tolerance of the value, of a tie that of the
-        more frequent one of both. The interval is that of :func:`settle_number`.
+        more frequent one of both. Undecided where a rating is not on the scale. The interval is that of
+        :func:`settle_number`.
 
     Raises
     ------
     InputError
-        A rating is no number or no step of the scale, a threshold is out of range, or somebody answered twice.
+        A rating is no number, a threshold is out of range, or somebody answered twice.
 
     Examples
     --------
@@ -76,8 +77,13 @@ def settle_rating(
     if few is not None:
         return few
     values = _numbers(answers)
-    if control is not None and control.labels:
-        _refuse_other_steps(values, control)
+    if (
+        control is not None
+        and control.labels
+        and (strange := [value for value in values if f"{value:g}" not in control.labels])
+    ):
+        reason = f"{strange[0]:g} is not among the ratings of {control.name}: {', '.join(control.labels)}"
+        return open_because(ConsensusStatus.UNDECIDED, reason, n=len(values), method=method)
     low, high = middles(values)
     if method == MEDIAN and low != high:
         support = max(values.count(low), values.count(high)) / len(values)
@@ -264,9 +270,3 @@ def _numbers(answers: Sequence[Answer]) -> list[float]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise InputError(f"The answer of {answer.annotator}, {value!r}, is no number.")
     return sorted(answer.value for answer in answers)
-
-
-def _refuse_other_steps(values: Sequence[float], control: Control) -> None:
-    steps = set(control.labels)
-    if strange := [value for value in values if f"{value:g}" not in steps]:
-        raise InputError(f"Rating {strange[0]:g} is not a step of {control.name}: {', '.join(control.labels)}.")
