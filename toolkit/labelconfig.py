@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from toolkit.errors import ConfigError
-from toolkit.models import Control, ControlKind
+from toolkit.models import Control, ControlKind, LabelConfig
 
 KINDS = {
     "Taxonomy": ControlKind.TAXONOMY,
@@ -24,6 +25,21 @@ KINDS = {
     "PolygonLabels": ControlKind.POLYGONS,
 }
 DEFAULT_MAX_RATING = 5
+
+# What an adjudicator's screen asks besides the question itself.
+RULING_REASON, RULING_REWORK = "ruling_reason", "ruling_rework"
+RULING_CONTROLS = (RULING_REASON, RULING_REWORK)
+_RULED = "+r1"  # ends the version of a label config with these controls; another number when they change
+_RULING = """  <View className="tk-card" style="grid-column: 1 / -1">
+    <Header value="Your ruling: why is this the answer?" size="4"/>
+    <TextArea name="{reason}" toName="{to}" rows="2" maxSubmissions="1" editable="true" showSubmitButton="false" \
+required="true" requiredMessage="Give the reason for your ruling." placeholder="What decides it, for \
+those who answered otherwise"/>
+    <Choices name="{rework}" toName="{to}" choice="multiple">
+      <Choice value="send back to who answered otherwise"/>
+    </Choices>
+  </View>
+"""
 _Objects = Mapping[str | None, ElementTree.Element]  # what the screen shows, by name
 
 
@@ -80,6 +96,47 @@ def _field(node: ElementTree.Element) -> str | None:
     """Return the task field that an object shows."""
     value = node.get("value") or node.get("valueList") or ""
     return value[1:] if value.startswith("$") else None
+
+
+def ruling_config(config: LabelConfig) -> LabelConfig:
+    """Return what adjudicators see of a label config: the same questions, then the reason of the ruling.
+
+    Its version is that of the config with an ending, so that migrations of the one are known to be those of the other.
+
+    Examples
+    --------
+    >>> from toolkit.models import Modality
+    >>> xml = '<View><Text name="t" value="$text"/><Rating name="stars" toName="t"/></View>'
+    >>> stars = LabelConfig("x", "law", "X", xml, Modality.TEXT, ("text",), read_controls(xml), ("stars",), 2, "1f")
+    >>> [control.name for control in ruling_config(stars).controls], ruling_config(stars).version
+    (['stars', 'ruling_reason', 'ruling_rework'], '1f+r1')
+    """
+    end = config.xml.rindex("</View>")
+    to_name = config.controls[0].to_name
+    added = _RULING.format(reason=RULING_REASON, rework=RULING_REWORK, to=to_name)
+    xml = f"{config.xml[:end]}{added}{config.xml[end:]}"
+    return replace(config, xml=xml, controls=read_controls(xml), version=ruling_version(config.version))
+
+
+def ruling_version(version: str) -> str:
+    """Return the version that adjudicators see of a label config's version."""
+    return version + _RULED
+
+
+def plain_version(version: str) -> str:
+    """Return the version of the label config itself, whoever sees it."""
+    return version.partition("+")[0]
+
+
+def plain_config(config: LabelConfig) -> LabelConfig:
+    """Return a label config without what adjudicators are asked besides; the text of its screen stays."""
+    controls = tuple(control for control in config.controls if control.name not in RULING_CONTROLS)
+    return replace(config, controls=controls)
+
+
+def taken_names(xml: str) -> tuple[str, ...]:
+    """Return what a label config calls by the names that adjudicators' screens need."""
+    return tuple(name for name in RULING_CONTROLS if any(node.get("name") == name for node in _parse(xml).iter()))
 
 
 def dead_conditions(xml: str) -> tuple[str, ...]:

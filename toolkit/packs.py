@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from toolkit.config import DomainFile, LabelConfigFile, Name, TermsFile, read_yaml
 from toolkit.errors import ConfigError, UnknownDomainError
-from toolkit.labelconfig import config_version, dead_conditions, read_controls, referenced_fields
+from toolkit.labelconfig import config_version, dead_conditions, read_controls, referenced_fields, taken_names
 from toolkit.migrations import load_migrations, misfits
 from toolkit.models import CATEGORICAL, DomainPack, LabelConfig, Migration, Task, Thresholds, Tier
 
@@ -222,6 +222,8 @@ def _problems(config: LabelConfig) -> list[str]:
         problems.append(f"fields: {', '.join(unused)} is listed but not shown on the screen")
     if dead := dead_conditions(config.xml):
         problems.append(f"file: parts of the screen wait for what cannot be chosen: {', '.join(dead)}")
+    if taken := taken_names(config.xml):
+        problems.append(f"file: {', '.join(taken)} is what adjudicators are asked besides; call it something else")
     for name in config.decisive:
         control = config.control(name)
         if control is None:

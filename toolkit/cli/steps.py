@@ -136,6 +136,8 @@ def print_published(report: PublishReport) -> None:
         f"{report.n_assigned} assignments {verb}made, {report.n_imported} tasks {verb}sent,"
         f" {report.n_updated} {verb}brought up to date on the server"
     )
+    if report.n_shown:
+        typer.echo(f"{report.n_shown} answers so far {verb}shown to adjudicators, without names")
     if report.n_duplicates:
         say(f"{report.n_duplicates} tasks are on the server more than once; the first of each counts")
     print_views(report.views)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, Table, delete, select, update
 
-from toolkit.labelconfig import read_controls
+from toolkit.labelconfig import plain_version, read_controls
 from toolkit.models import LabelConfig, Modality, ProjectKey, ProjectRecord, Tier
 from toolkit.storage import schema as s
 from toolkit.storage.rows import now, upsert, upsert_all
@@ -97,14 +97,21 @@ class Registry:
             connection.execute(delete(s.projects).where(*where))
 
     def config_at(self, key: ProjectKey, version: str | None = None) -> LabelConfig | None:
-        """Return a label config as it was applied, at a version or the last time; None where it never was."""
+        """Return a label config as it was applied, at a version or the last time; None where it never was.
+
+        Adjudicators have screens of their own: the last time is that of theirs, or else of everybody else's.
+        """
         table = s.config_versions
         query = select(table).where(table.c.domain == key.domain, table.c.config == key.config)
         query = query.where(table.c.spec.is_not(None))
         if version is not None:
             query = query.where(table.c.version == version)
         with self._engine.connect() as connection:
-            row = connection.execute(query.order_by(table.c.applied_at.desc()).limit(1)).first()
+            rows = connection.execute(query.order_by(table.c.applied_at.desc())).all()
+        rules = key.tier is Tier.ADJUDICATOR
+        row = next(
+            (row for row in rows if (plain_version(row.version) != row.version) is rules), next(iter(rows), None)
+        )
         return None if row is None else _config(key, row)
 
     def applied_version(self, key: ProjectKey) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from toolkit import __version__
 from toolkit.errors import StorageError, WorkspaceError
+from toolkit.labelconfig import plain_config, plain_version
 from toolkit.models import Decision, Judgment, PlacementState, PlacementStatus, Task
 from toolkit.releases import Release, ReleaseRecord, ReleaseSettings, split_of, write_release
 from toolkit.releases.records import DECIDED
@@ -133,7 +134,7 @@ def _record(
     judgments: Sequence[Judgment],
     called: Mapping[str, str],
 ) -> ReleaseRecord:
-    project, config = state.placement.project, operation.applied(state.placement.project)
+    project, config = state.placement.project, plain_config(operation.applied(state.placement.project))
     found: Mapping[str, Decision] = {decision.consensus.control: decision for decision in decisions}
     names = [control.name for control in config.controls if not control.per_region]
     here = sorted(
@@ -151,7 +152,7 @@ def _record(
         modality=task.modality.value,
         domain=project.domain,
         config=project.config,
-        config_version=here[-1].config_version if here else config.version,
+        config_version=plain_version(here[-1].config_version if here else config.version),
         tier=project.tier.value,
         fields={name: task.fields[name] for name in config.fields if name in task.fields},
         labels={name: found[name].value if name in found else None for name in names},

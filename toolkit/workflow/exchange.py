@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from toolkit.models import ProjectKey
+from toolkit.models import ProjectKey, Tier
 from toolkit.storage.schema import to_json
 
 
@@ -188,9 +188,14 @@ class ServerFacts:
     tasks_by_project: Mapping[int, int]  # every project's, as the platform counts them
 
 
-def view_url(base: str, project: int, view: int) -> str:
-    """Return the address at which an annotator labels the tasks of a view."""
-    return f"{base.rstrip('/')}/projects/{project}/data?tab={view}&labeling=1"
+def view_url(base: str, project: int, view: int, tier: Tier | None = None) -> str:
+    """Return the address at which an annotator labels the tasks of a view.
+
+    Adjudicators get the list of their tasks: opened from there, a task shows the answers so far beside the form, which
+    it does not where the server serves one task after the other.
+    """
+    labeling = "" if tier is Tier.ADJUDICATOR else "&labeling=1"
+    return f"{base.rstrip('/')}/projects/{project}/data?tab={view}{labeling}"
 
 
 def content_digest(data: Mapping[str, Any]) -> str:

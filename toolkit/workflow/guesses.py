@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from toolkit.workflow.sending import PATIENCE_PER_TASK_S, PATIENCE_S, ticks
 
 PREDICTING = "predicting-{}"  # by project: what was under way when the last import of predictions was begun
 MAX_LISTED = 20
+ANSWER = "answer "  # begins the model version of what adjudicators are shown: people's answers, without names
 Key = tuple[int, str]  # task on the server, model version
 
 
@@ -28,6 +29,11 @@ class PredictReport:
     n_changed: int  # were there with other answers by the same version of the model
     n_known: int  # were there as they are
     dry_run: bool
+
+    def __add__(self, other: PredictReport) -> PredictReport:
+        return PredictReport(
+            self.n_sent + other.n_sent, self.n_changed + other.n_changed, self.n_known + other.n_known, self.dry_run
+        )
 
 
 def predict(operation: Operation, rows: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> PredictReport:
@@ -57,22 +63,41 @@ def predict(operation: Operation, rows: Iterable[Mapping[str, Any]], *, dry_run:
     """
     wanted = _read(operation, rows)
     records = {record.key: record for record in operation.state.registry.projects()}
-    n_sent = n_changed = n_known = 0
+    found = PredictReport(0, 0, 0, dry_run)
     for key, contents in wanted.items():
-        project = records[key].server_id
-        there = _there(operation, project, dry_run=dry_run)
-        missing = [pair for pair in contents.items() if pair[0] not in there]
-        changed = [
-            (there[at], content) for at, content in contents.items() if at in there and _differs(there[at], content)
-        ]
-        n_sent, n_changed = n_sent + len(missing), n_changed + len(changed)
-        n_known += len(contents) - len(missing) - len(changed)
-        if dry_run:
-            continue
+        found += bring_about(operation, records[key].server_id, contents, dry_run=dry_run)
+    return found
+
+
+def bring_about(
+    operation: Operation,
+    project: int,
+    contents: Mapping[Key, PredictionContent],
+    *,
+    shown_on: Collection[int] = (),
+    dry_run: bool = False,
+) -> PredictReport:
+    """Send predictions that a project lacks, and put right those that are there with other answers.
+
+    Parameters
+    ----------
+    contents : mapping
+        What is wanted, by the server's task and the version of the model, in the order in which it is sent.
+    shown_on : collection of int
+        Tasks whose adjudicators see people's answers: those that are not wanted are taken away.
+    """
+    there = _there(operation, project, dry_run=dry_run)
+    missing = [pair for pair in contents.items() if pair[0] not in there]
+    changed = [(there[at], content) for at, content in contents.items() if at in there and _differs(there[at], content)]
+    unwanted = [at for at in there if at not in contents and at[0] in shown_on and at[1].startswith(ANSWER)]
+    if not dry_run:
         for found, content in changed:
             operation.platform.update_prediction(found.server_id, content.results)
+        for at in unwanted:
+            operation.platform.delete_prediction(there[at].server_id)
         _send(operation, project, missing)
-    return PredictReport(n_sent, n_changed, n_known, dry_run)
+    n_known = len(contents) - len(missing) - len(changed)
+    return PredictReport(len(missing), len(changed) + len(unwanted), n_known, dry_run)
 
 
 def _send(operation: Operation, project: int, missing: Sequence[tuple[Key, PredictionContent]]) -> None:
@@ -155,6 +180,8 @@ def _wrong(operation: Operation, row: Mapping[str, Any], found: Sequence[Placeme
         return "answers is not a mapping of controls to answers"
     if not isinstance(version, str) or not version:
         return "model_version is missing"
+    if version.startswith(ANSWER):
+        return f"model_version {version!r} is kept for what adjudicators are shown"
     if score is not None and not (isinstance(score, int | float) and 0 <= score <= 1):
         return f"score {score!r} is not between 0 and 1"
     if not _fitting(operation, row, found):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from toolkit.labelconfig import read_controls, unanswered
+from toolkit.labelconfig import RULING_CONTROLS, RULING_REASON, RULING_REWORK, read_controls, unanswered
 from toolkit.models import AssignmentStatus, Control, Judgment, ProjectKey, Tier
 from toolkit.storage.findings import Finding, FindingKind
 from toolkit.storage.ledger import MIGRATED, RESTORED, SEEN, LedgerEntry
@@ -42,6 +42,16 @@ class Version:
         return _own(self.entry)
 
 
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an adjudicator said besides the labels."""
+
+    placement: str
+    annotator: str
+    reason: str  # empty where none was given: the server does not insist
+    send_back: bool  # whoever answered otherwise is to look again
+
+
 @dataclass
 class Judged:
     """What the annotations on some tasks amount to."""
@@ -50,6 +60,7 @@ class Judged:
     findings: list[Finding] = field(default_factory=list)
     progress: dict[tuple[str, str], AssignmentStatus] = field(default_factory=dict)  # (placement, annotator) → status
     counting: list[Version] = field(default_factory=list)  # skipped ones too
+    rulings: list[Ruling] = field(default_factory=list)
 
 
 def judge(operation: Operation, placements: Iterable[str]) -> Judged:
@@ -140,7 +151,7 @@ class _Judging:
         if version.edited_by is not None:
             self._find(version, FindingKind.EDITED, f"edited by {version.edited_by}; the author's version counts")
         if missing := unanswered(controls, answers):
-            self._find(version, FindingKind.INCOMPLETE, f"no answer to {', '.join(missing)}, which is required")
+            self._find(version, FindingKind.INCOMPLETE, _missed(missing))
         skipped = entry.payload["skipped"]
         judged.progress[key] = AssignmentStatus.SKIPPED if skipped else AssignmentStatus.DONE
         judged.counting.append(version)
@@ -191,8 +202,12 @@ class _Judging:
                 simulated=entry.payload["simulated"],
             )
             for control in controls
-            if control.name in answers
+            if control.name in answers and control.name not in RULING_CONTROLS
         ]
+        if any(control.name == RULING_REASON for control in controls):
+            reason = "\n".join(answers.get(RULING_REASON, ())).strip()
+            ruling = Ruling(entry.placement, entry.annotator, reason, bool(answers.get(RULING_REWORK)))
+            self.judged.rulings.append(ruling)
 
     def _find(self, version: Version, kind: FindingKind, reason: str) -> None:
         entry = version.entry
@@ -213,6 +228,12 @@ class _Controls:
             xml = self._operation.state.registry.config_xml(key.domain, key.config, version)
             self._known[key, version] = read_controls(xml) if xml else self._operation.config(key).controls
         return self._known[key, version]
+
+
+def _missed(controls: Sequence[str]) -> str:
+    if tuple(controls) == (RULING_REASON,):
+        return "no reason was given for the ruling"
+    return f"no answer to {', '.join(controls)}, which is required"
 
 
 def _own(entry: LedgerEntry) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from toolkit.config import WorkflowFile
 from toolkit.errors import ConfigError
-from toolkit.models import Annotator, DomainPack, LabelConfig, ProjectKey
+from toolkit.labelconfig import ruling_config, ruling_version
+from toolkit.models import Annotator, DomainPack, LabelConfig, Migration, ProjectKey, Tier
 from toolkit.storage.state import State
 from toolkit.workflow.ports import AnswerCodec, LabelingPlatform, Progress, silent
 
@@ -77,10 +78,23 @@ class Operation:
         return self.state.registry.config_at(key, version) or self.config(key)
 
     def asked(self, key: ProjectKey) -> LabelConfig | None:
-        """Return the label config that the packs have for a project, or None."""
+        """Return the label config that the packs have for a project, or None; adjudicators are asked for a reason."""
         pack = self.packs.get(key.domain)
         configs = () if pack is None else pack.configs
-        return next((config for config in configs if config.name == key.config), None)
+        config = next((config for config in configs if config.name == key.config), None)
+        return ruling_config(config) if config is not None and key.tier is Tier.ADJUDICATOR else config
+
+    def migrations(self, key: ProjectKey) -> tuple[Migration, ...]:
+        """Return the pack's migrations, between the versions that a project sees.
+
+        An adjudicators' project may still have the plain config that it was made with: from there they lead on, too.
+        """
+        pack = self.packs.get(key.domain)
+        plain = () if pack is None else pack.migrations
+        if key.tier is not Tier.ADJUDICATOR:
+            return plain
+        onto = tuple(replace(step, after=ruling_version(step.after)) for step in plain)
+        return (*onto, *(replace(step, before=ruling_version(step.before)) for step in onto))
 
     def simulated(self) -> frozenset[str]:
         """Return the pseudonyms of simulated annotators."""

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from toolkit.configdiff import config_diff, suggestion, uncovered
+from toolkit.configdiff import ConfigDiff, config_diff, suggestion, uncovered
 from toolkit.errors import ConfigError
+from toolkit.labelconfig import plain_version
 from toolkit.migrations import composed, path
 from toolkit.models import ControlKind, Judgment, Migration, PlacementStatus, ProjectKey, ProjectRecord
-from toolkit.packs import pack_named
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import FoundProject
 from toolkit.workflow.operation import Operation
@@ -280,7 +280,7 @@ def _carried(
     assert before is not None
     old = operation.state.registry.config_xml(key.domain, key.config, before)
     diff = config_diff(old or str(found.settings.get(CONFIG)), str(wanted[CONFIG]))
-    migrations = pack_named(operation.packs, key.domain).migrations
+    migrations = operation.migrations(key)
     chain = path(migrations, key.config, before, config.version)
     missing = uncovered(diff, composed(chain, tuple(diff.before.controls.values())) if chain else None)
     if chain and not missing:
@@ -291,12 +291,18 @@ def _carried(
     lost = [(control, label, used[control, label]) for control, label in diff.loses if used[control, label]]
     problems = [f"{key}: migrations.yaml: {reason}" for reason in missing] if chain else []
     if chain is None and (steps := [step for step in migrations if step.config == key.config]):
-        known = ", ".join(f"{step.before} → {step.after}" for step in steps)
-        problems.append(f"{key}: migrations.yaml leads from {known}, but not from {before} to {config.version}")
+        pairs = [(plain_version(step.before), plain_version(step.after)) for step in steps]
+        known = ", ".join(f"{one} → {other}" for one, other in dict.fromkeys(pairs))
+        wrong = f"not from {plain_version(before)} to {plain_version(config.version)}"
+        problems.append(f"{key}: migrations.yaml leads from {known}, but {wrong}")
     losses = [f"{key}: {_named(control, label)}, used by {count} judgments" for control, label, count in lost]
     if not losses and not chain:
         problems = []  # nothing is lost, so no migration is needed
-    return problems + losses, suggestion(key.config, before, config.version, diff) if losses or problems else "", ()
+    return problems + losses, _hint(key, before, config.version, diff) if losses or problems else "", ()
+
+
+def _hint(key: ProjectKey, before: str, after: str, diff: ConfigDiff) -> str:
+    return suggestion(key.config, plain_version(before), plain_version(after), diff)
 
 
 def _named(control: str, label: str | None) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.errors import WorkspaceError
-from toolkit.models import AssignmentStatus, PlacementState, PlacementStatus, ProjectKey, ProjectRecord
+from toolkit.models import AssignmentStatus, PlacementState, PlacementStatus, ProjectKey, ProjectRecord, Tier
 from toolkit.routing.assignment import Unmet
+from toolkit.workflow.earlieranswers import show_earlier_answers
 from toolkit.workflow.exchange import view_url
+from toolkit.workflow.guesses import PredictReport
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.sending import Sending, Sent
 from toolkit.workflow.staffing import assignees_of, plan_assignments, withdraw_who_left
@@ -36,6 +38,7 @@ class PublishReport:
     n_duplicates: int  # tasks found more than once on the server; the first one counts
     unmet: tuple[Unmet, ...]
     views: tuple[View, ...]
+    n_shown: int  # answers so far that adjudicators were sent, or had put right, without names
     dry_run: bool
 
 
@@ -71,7 +74,7 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
     records = {record.key: record for record in operation.state.registry.projects()}
     waiting = {item.placement for item in plan.assignments}
     waiting |= {state.assignment.placement for state in operation.state.work.assignments(status=AssignmentStatus.OPEN)}
-    total, views = Sent(0, 0, 0), list[View]()
+    total, views, shown = Sent(0, 0, 0), list[View](), PredictReport(0, 0, 0, dry_run)
     for key, states in _by_project(placements, assignees).items():
         record = records.get(key)
         if record is None and not dry_run:
@@ -83,6 +86,8 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
             states = [state for state in states if state.placement.id in waiting]
         wanted = {state.placement.id: assignees.get(state.placement.id, []) for state in states}
         total += Sending(operation, record, wanted).run(states, dry_run=dry_run)
+        if key.tier is Tier.ADJUDICATOR:
+            shown += show_earlier_answers(operation, record, _sent(operation, states), dry_run=dry_run)
         if not dry_run:
             views += _views(operation, record, {name for names in wanted.values() for name in names})
     return PublishReport(
@@ -92,8 +97,16 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
         n_duplicates=total.n_duplicates,
         unmet=plan.unmet,
         views=tuple(views),
+        n_shown=shown.n_sent + shown.n_changed,
         dry_run=dry_run,
     )
+
+
+def _sent(operation: Operation, states: Sequence[PlacementState]) -> list[PlacementState]:
+    """Return placements as they are now that they were sent."""
+    names = {state.placement.id for state in states}
+    now = operation.state.work.placements(project=states[0].placement.project) if states else []
+    return [state for state in now if state.placement.id in names]
 
 
 def _by_project(
@@ -117,6 +130,6 @@ def _views(operation: Operation, record: ProjectRecord, annotators: set[str]) ->
         new = known.get((record.server_id, name)) != view
         if new:
             operation.state.registry.save_view(record.server_id, name, view)
-        url = view_url(operation.platform.url, record.server_id, view)
+        url = view_url(operation.platform.url, record.server_id, view, record.key.tier)
         views.append(View(name, record.title, url, name in members, new))
     return views

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from toolkit.consensus import vote
+from toolkit.labelconfig import plain_config
 from toolkit.models import (
     ANNOTATORS,
     AssignmentStatus,
@@ -26,6 +27,7 @@ from toolkit.storage.rows import now
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement, question_of
+from toolkit.workflow.rulings import as_ruled, rulings_on
 from toolkit.workflow.staffing import Present, asked_annotators, takeable
 
 
@@ -159,7 +161,8 @@ def _verdict(
     rerouted = _rerouted(operation, item, decisions) if complete else None
     elsewhere = () if rerouted is None else tuple(opened.id for opened in rerouted[1])
     if complete and not unsettled:
-        reason = "settled" if rerouted is None else rerouted[0].reason
+        ruled = item.project.tier is Tier.ADJUDICATOR and decisions
+        reason = rerouted[0].reason if rerouted else decisions[0].consensus.reason if ruled else "settled"
         return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, elsewhere), decisions, (), rerouted)
     reason = "; ".join(map(_described, unsettled)) if complete else f"no other {item.project.tier} to ask"
     tier = _next_tier(operation, item, barred)
@@ -187,9 +190,10 @@ def _carry_out(operation: Operation, verdict: _Verdict) -> None:
 def vote_on(operation: Operation, item: Placement, judgments: Sequence[Judgment]) -> tuple[Decision, ...]:
     """Vote on every control that was answered, and on the decisive ones whether answered or not.
 
-    A decisive control of a placement that wants several annotations needs two votes at least.
+    A decisive control of a placement that wants several annotations needs two votes at least. What adjudicators say is
+    a ruling, with their reason.
     """
-    config = operation.applied(item.project)
+    config = plain_config(operation.applied(item.project))
     support = operation.packs[item.project.domain].thresholds.support
     by_control = defaultdict(list)
     for judgment in judgments:
@@ -204,6 +208,8 @@ def vote_on(operation: Operation, item: Placement, judgments: Sequence[Judgment]
         consensus = found.consensus(item.task, control.name)
         value = next((judgment.value for judgment in answers if judgment.label == consensus.label), None)
         decisions.append(Decision(item.id, consensus, value, now()))
+    if item.project.tier is Tier.ADJUDICATOR:
+        return as_ruled(item, decisions, rulings_on(operation, [item.id]))
     return tuple(decisions)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from toolkit.errors import ConfigError, WorkspaceError
 from toolkit.migrations import path
 from toolkit.models import ProjectRecord
-from toolkit.packs import pack_named
 from toolkit.storage.label_migrations import LabelMigration, MigrationStatus
 from toolkit.storage.ledger import MIGRATED, SEEN
 from toolkit.storage.lineages import Sighting
@@ -45,7 +44,7 @@ def finish_migrations(operation: Operation) -> Migrated:
             _Back(operation, record, item).run()
             collect(operation)
         else:
-            config, migrations = operation.config(item.key), pack_named(operation.packs, item.key.domain).migrations
+            config, migrations = operation.config(item.key), operation.migrations(item.key)
             chain = path(migrations, item.key.config, item.before, item.after)
             if not chain or config.version != item.after:
                 raise ConfigError(

@@ -160,7 +160,7 @@ def addresses_of(operation: Operation, pseudonym: str) -> list[tuple[ProjectReco
     if server is None:
         return []
     return [
-        (record, view_url(server, record.server_id, views[record.server_id, pseudonym]))
+        (record, view_url(server, record.server_id, views[record.server_id, pseudonym], record.key.tier))
         for record in operation.state.registry.projects()
         if (record.server_id, pseudonym) in views
     ]

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.labelconfig import RULING_REASON, plain_config
 from toolkit.models import Annotator, AssignmentStatus, PlacementState, PlacementStatus, Route, Task
 from toolkit.simulation import Reference, ability_in, answer, latent_truth, lead_time_s, skips
 from toolkit.workflow.credentials import Credentials
@@ -18,6 +19,7 @@ from toolkit.workflow.operation import Operation
 from toolkit.workflow.routes import DOMAIN_CONTROL
 
 THREADS = 4  # more only wait for the server's database
+MADE_UP = "made up by a simulated adjudicator"  # the reason of their rulings
 NAMESPACE = uuid.UUID("6f1c1a58-6a8e-5f0e-9d0e-7a1f0d1f7c11")
 
 
@@ -127,7 +129,7 @@ def _truth(
     reference: Reference | None,
 ) -> _Truth:
     """Return the right answers; where nobody knows the domain, the router's best guess stands for it."""
-    task, config = tasks[state.placement.task], operation.applied(state.placement.project)
+    task, config = tasks[state.placement.task], plain_config(operation.applied(state.placement.project))
     answers = latent_truth(task, config, reference, operation.settings.seed)
     known = reference.reference_labels(task) if reference is not None else {}
     ranking = routes[task.id].ranking
@@ -143,6 +145,8 @@ def _submission(
     config, seed, task = operation.applied(state.placement.project), operation.settings.seed, truth.task
     ability = ability_in(member, state.placement.project.domain)
     answers = answer(truth.answers, config, ability=ability, annotator=member.pseudonym, task=task, seed=seed)
+    if config.control(RULING_REASON) is not None:
+        answers |= {RULING_REASON: [MADE_UP]}
     skipped = skips(task, config, annotator=member.pseudonym, seed=seed)
     results = operation.codec.results_from_answers({} if skipped else answers, config.controls, fields=task.fields)
     assert state.server_task is not None
