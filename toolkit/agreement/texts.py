@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from toolkit.agreement.statistic import Real
 
 PAIRS_AT_ONCE = 200_000
+FEW_PAIRS = 500  # which are compared sooner than threads are started
 
 
 def word_error_rate(labels: pd.DataFrame) -> float | None:
@@ -174,5 +175,6 @@ def _edits(one: Sequence[Sequence[int] | str], other: Sequence[Sequence[int] | s
     from rapidfuzz import process
     from rapidfuzz.distance import Levenshtein
 
-    edits: Real = process.cpdist(one, other, scorer=Levenshtein.distance, workers=-1).astype(float)
+    workers = 1 if len(one) < FEW_PAIRS else -1
+    edits: Real = process.cpdist(one, other, scorer=Levenshtein.distance, workers=workers).astype(float)
     return edits
