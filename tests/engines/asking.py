@@ -18,7 +18,10 @@ def plain(value):
     if isinstance(value, np.ndarray):
         return value.tolist()
     if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)} | (
+        names = [
+            field.name.removeprefix("load_") for field in dataclasses.fields(value)
+        ]  # patterns are loaded when asked
+        return {name: plain(getattr(value, name)) for name in names} | (
             {"engine": None} if hasattr(value, "engine") else {}
         )
     if isinstance(value, dict):

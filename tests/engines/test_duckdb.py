@@ -22,6 +22,8 @@ def table(*rows: tuple[Any, ...], more: tuple[str, ...] = ()) -> pd.DataFrame:
 
 def counted(source: Source, engine: DuckDBEngine | None = None, **options: Any) -> JudgmentCounts:
     with (engine or DuckDBEngine()).open(source, **options) as found:
+        for group in found.counts.groups:
+            assert group.patterns is group.patterns  # counted at the first look, and kept
         return found.counts
 
 
@@ -239,3 +241,26 @@ def test_half_of_the_memory_that_is_left_is_for_the_engine(text: str, size: floa
 def test_a_text_that_is_no_amount_of_memory_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="is no amount of memory"):
         counted(VOTES, DuckDBEngine(memory_limit=text))
+
+
+def test_judgments_for_models_are_whole_tasks_in_the_order_of_their_names() -> None:
+    rows = [("b", "q", "y"), ("a", "p", "x"), ("b", "p", "x"), ("c", "p", None), ("b", "p", "y")]
+    with DuckDBEngine().open(pd.DataFrame(rows, columns=["task", "annotator", "label"])) as counted:
+        judged = counted.judged(0, 2)
+        assert list(counted.judged_tasks(0)) == ["a", "b"]
+        (block,) = judged.blocks
+        assert (judged.n_annotators, judged.n_labels) == (2, 2)
+        assert block.starts.tolist() == [0, 1, 3]
+        assert block.cells.tolist() == [0, 1, 3]  # p says x on a; on b p says y, its latest answer, and q says y
+
+
+def test_judgments_that_come_in_pieces_are_cut_between_tasks(monkeypatch) -> None:
+    monkeypatch.setattr("toolkit.engines.duckdb.FETCHED", 2_048)
+    monkeypatch.setattr("toolkit.engines.duckdb.block_tasks", lambda _: 300)
+    table = pd.DataFrame([(f"{t:04}", f"{a}", "xy"[(t + a) % 2]) for t in range(2_000) for a in range(7)])
+    table.columns = ["task", "annotator", "label"]
+    with DuckDBEngine().open(table) as counted:
+        blocks = counted.judged(0, 2).blocks
+    assert [block.n_tasks for block in blocks] == [300] * 6 + [200]
+    assert sum(block.n_tasks for block in blocks) == 2_000
+    assert {int(size) for block in blocks for size in block.sizes()} == {7}

@@ -82,7 +82,7 @@ def test_a_control_names_the_judgments_of_a_file_without_controls(tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("v.csv", "task,worker,label\n1,p,a\n", r'no column annotator; found: task, worker, label.*rename "worker"'),
+        ("v.csv", "task,user,label\n1,p,a\n", r'no column annotator; found: task, user, label.*rename "user"'),
         ("v.jsonl", '{"item": 1, "annotator": 2, "label": "a"}', r'no column task; found: .*rename "item" to "task"'),
         ("v.csv", "a,b\n1,2\n", "no column task, annotator, label; found: a, b"),
         ("v.csv", "task,annotator,label\n", "has no rows"),
@@ -177,3 +177,18 @@ def test_an_unknown_suffix_is_refused_before_anything_is_written(tmp_path: Path)
     with pytest.raises(InputError, match="cannot tell its format"):
         write_table(ROWS, tmp_path / "t.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("names", ["task,worker,label", "task_id,rater,label", "item_id,annotator,label"])
+def test_names_of_other_tools_that_can_mean_one_thing_are_read(tmp_path, names):
+    path = tmp_path / "v.csv"
+    path.write_text(f"{names}\n1,p,a\n")
+    found = read_judgments(path)
+    assert found[["task", "annotator", "label"]].to_numpy().tolist() == [["1", "p", "a"]]
+
+
+def test_two_columns_that_could_be_the_annotator_are_not_guessed_between(tmp_path):
+    path = tmp_path / "v.csv"
+    path.write_text("task,worker,rater,label\n1,p,q,a\n")
+    with pytest.raises(InputError, match="no column annotator"):
+        read_judgments(path)

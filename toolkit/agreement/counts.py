@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +94,12 @@ class GroupCounts:
     n_tasks: int
     n_annotators: int
     labels: Mapping[str, int]  # label → judgments, sorted by label
-    patterns: Patterns
+    load_patterns: Callable[[], Patterns]  # counts them at the first call
+
+    @property
+    def patterns(self) -> Patterns:
+        """How many tasks were labelled alike."""
+        return self.load_patterns()
 
     @property
     def n_judgments(self) -> int:

@@ -22,6 +22,7 @@ from toolkit.cli.common import (
     progress,
     say,
 )
+from toolkit.cli.engines import EngineOption, MemoryOption, engine_named
 from toolkit.cli.judgments import ControlOption, agreement_source, controls_of
 
 if TYPE_CHECKING:
@@ -80,12 +81,8 @@ def agreement(
     fail_under: Annotated[
         float | None, typer.Option(min=-1, max=1, help="Exit 1 where a control's alpha is below this or undefined.")
     ] = None,
-    engine: Annotated[
-        str, typer.Option(help="duckdb, spark-local or spark://HOST:PORT; the figures are the same.")
-    ] = "duckdb",
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Such as 600MB: what does not fit goes to temporary files (duckdb).")
-    ] = None,
+    engine: EngineOption = "duckdb",
+    memory_limit: MemoryOption = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -94,7 +91,7 @@ def agreement(
     declared = None if labels is None else _labels(labels, source)
     with exit_on_error():
         check_output(output, source)
-        counting = _engine(engine, memory_limit)
+        counting = engine_named(engine, memory_limit)
     n_simulated, targets = 0, {}
     if source is None:
         found = _of_workspace(workspace, counting, columns, control, level, min_shared)
@@ -127,20 +124,6 @@ def _labels(labels: str, source: Path | None) -> list[str]:
     if "" in names or len(set(names)) < len(names):
         raise typer.BadParameter("an empty label, or one named twice", param_hint="--labels")
     return names
-
-
-def _engine(name: str, memory_limit: str | None) -> CountEngine:
-    if name == "duckdb":
-        from toolkit.engines.duckdb import DuckDBEngine
-
-        return DuckDBEngine(memory_limit=memory_limit)
-    if memory_limit is not None:
-        raise typer.BadParameter("only duckdb takes one; a cluster has its own", param_hint="--memory-limit")
-    if name != "spark-local" and not name.startswith("spark://"):
-        raise typer.BadParameter("duckdb, spark-local or spark://HOST:PORT", param_hint="--engine")
-    from toolkit.engines.spark import SparkEngine
-
-    return SparkEngine("local[*]" if name == "spark-local" else name)
 
 
 def _of_workspace(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,11 +19,26 @@ from toolkit.cli.common import (
     check_output,
     exit_on_error,
     opened,
+    say,
 )
-from toolkit.cli.judgments import ControlOption, controls_of, judgments_of
-from toolkit.cli.render import print_json, print_table, shortened
+from toolkit.cli.engines import EngineOption, MemoryOption, engine_named
+from toolkit.cli.judgments import ControlOption, agreement_source, controls_of
+from toolkit.consensus.methods import Method
 
-MAX_LISTED = 30
+if TYPE_CHECKING:
+    from toolkit.consensus.categorical import Rules
+    from toolkit.consensus.estimating import AnsweredControl, ConsensusReport, Gold
+
+    RulesOf = Callable[[AnsweredControl], Rules]
+    Row = dict[str, Any]
+
+
+class View(StrEnum):
+    """What a person is shown; ``--json`` has everything."""
+
+    TASKS = "tasks"
+    ANNOTATORS = "annotators"
+    RELIABILITY = "reliability"
 
 
 def register(parent: typer.Typer) -> None:
@@ -33,83 +51,111 @@ def consensus(
     source: InputOption = None,
     label_config: LabelConfigOption = None,
     control: ControlOption = None,
+    method: Annotated[
+        Method, typer.Option(help="How labels are computed; auto takes what the judgments bear, and says why.")
+    ] = Method.AUTO,
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Right labels (task, label, optionally control) to learn from how sure labels are."),
+    ] = None,
     min_support: Annotated[
         float | None,
         typer.Option(
             min=0, max=1, help="Least share of judgments behind a label, for --input (else 0.5); packs say it else."
         ),
     ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Least confidence of a label; what is below stays undecided.")
+    ] = 0.0,
+    view: Annotated[View, typer.Option(help="What to show; --json has everything.")] = View.TASKS,
+    engine: EngineOption = "duckdb",
+    memory_limit: MemoryOption = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Vote on every task and control: the label, the share behind it, and why where there is none."""
+    """Compute the label of every task and control: how sure it is, who errs how, and why where there is none."""
     if source is None and min_support is not None:
         raise typer.BadParameter("in a workspace the domain packs say it", param_hint="--min-support")
     with exit_on_error():
         check_output(output, source)
+        counting = engine_named(engine, memory_limit)
         if source is None:
-            rows = _consensus_of_workspace(workspace)
+            with opened(workspace) as operation, _of_workspace(operation, counting, control, method, gold) as found:
+                _show(found, _rules_of_packs(operation, min_confidence), view, output, as_json=as_json)
         else:
-            rows = _consensus_of_file(source, label_config, 0.5 if min_support is None else min_support)
-        rows = _of_control(rows, control)
-        if output is not None:
-            from toolkit.storage.tables import write_table
-
-            write_table(rows, output)
-    if as_json:
-        print_json({"consensus": rows})
-    elif output is None:
-        _print_consensus(rows)
+            with _of_file(source, label_config, counting, control, method, gold) as found:
+                _show(found, _same_rules(min_support, min_confidence), view, output, as_json=as_json)
 
 
-def _of_control(rows: list[dict[str, Any]], control: str | None) -> list[dict[str, Any]]:
-    from toolkit.errors import InputError
-
-    if not rows:
-        raise InputError("There are no judgments.", hint="run `toolkit collect`, or look at the file.")
-    names = sorted({row["control"] for row in rows})
-    if control is not None and control not in names:
-        raise InputError(f"No judgment is on {control!r}; there are: {', '.join(names)}.")
-    return [row for row in rows if control in (None, row["control"])]
-
-
-def _consensus_of_workspace(workspace: Path) -> list[dict[str, Any]]:
-    from toolkit.consensus import consensus_rows
+def _of_workspace(
+    operation: Any, engine: Any, control: str | None, method: Method, gold: Path | None
+) -> AbstractContextManager[ConsensusReport]:
     from toolkit.workflow import compute_consensus
 
-    with opened(workspace) as operation:
-        found = compute_consensus(operation)
-    rows = consensus_rows(item.consensus for item in found)
-    return [
-        {"project": str(item.project), **row, "simulated": item.simulated}
-        for item, row in zip(found, rows, strict=True)
-    ]
+    known = None if gold is None else _gold(gold, control)
+    return compute_consensus(operation, engine, control=control, method=method, gold=known)
 
 
-def _consensus_of_file(source: Path, label_config: Path | None, min_support: float) -> list[dict[str, Any]]:
-    from toolkit.consensus import consensus_by_task, consensus_rows
+@contextmanager
+def _of_file(
+    source: Path, label_config: Path | None, engine: Any, control: str | None, method: Method, gold: Path | None
+) -> Iterator[ConsensusReport]:
+    from toolkit.consensus.estimating import estimate
+    from toolkit.storage.judgmentfiles import only_control
 
-    return consensus_rows(consensus_by_task(judgments_of(source, controls_of(label_config)), min_support=min_support))
+    asked = controls_of(label_config)
+    judgments = agreement_source(source, asked)
+    known = None if gold is None else _gold(gold, control or only_control(judgments))
+    declared = {one.name: one for one in asked or ()}
+    with estimate(judgments, engine=engine, control=control, controls=declared, method=method, gold=known) as report:
+        yield report
 
 
-def _print_consensus(rows: list[dict[str, Any]]) -> None:
-    from collections import Counter
+def _gold(path: Path, control: str | None) -> Gold:
+    from toolkit.storage.goldfiles import read_gold
 
-    counts = Counter(row["status"] for row in rows)
-    print_table(
-        f"Consensus by vote: {', '.join(f'{n} {status}' for status, n in sorted(counts.items())) or 'no judgments'}",
-        ("task", *(["project"] if "project" in rows[0] else []), "control", "label", "status", ">support", "reason"),
-        [
-            (
-                r["task"],
-                *([r["project"]] if "project" in r else []),
-                r["control"],
-                shortened(r["label"] or "–", 30),
-                r["status"],
-                r["support"],
-                r["reason"],
-            )
-            for r in rows[:MAX_LISTED]
-        ],
-        caption=f"the first {MAX_LISTED} of {len(rows)}; --json or --output give all" if len(rows) > MAX_LISTED else "",
-    )
+    return read_gold(path, control)
+
+
+def _same_rules(min_support: float | None, min_confidence: float) -> RulesOf:
+    from toolkit.consensus.categorical import Rules
+
+    rules = Rules(0.5 if min_support is None else min_support, 1, min_confidence)
+    return lambda _: rules
+
+
+def _rules_of_packs(operation: Any, min_confidence: float) -> RulesOf:
+    from toolkit.consensus.categorical import Rules
+
+    support = {name: pack.thresholds.support for name, pack in operation.packs.items()}
+    return lambda one: Rules(support.get(str(one.by.get("domain")), 0.5), 1, min_confidence)
+
+
+def _show(report: ConsensusReport, rules: RulesOf, view: View, output: Path | None, *, as_json: bool) -> None:
+    from toolkit.cli.consensustables import Tables, summary
+    from toolkit.cli.render import plain, print_json_and_rows
+    from toolkit.errors import InputError
+
+    if not report.controls:
+        raise InputError("There are no judgments.", hint="run `toolkit collect`, or look at the file.")
+    if output is not None:
+        from toolkit.consensus import COLUMNS
+        from toolkit.storage.streams import write_stream
+
+        columns: Mapping[str, type] = {**dict.fromkeys(report.controls[0].by, str), **COLUMNS}
+        write_stream(rows_of(report, rules), output, columns)
+    if as_json:
+        print_json_and_rows(plain(summary(report)), "consensus", rows_of(report, rules))
+    elif output is None:
+        Tables(report, rules).print(view.value)
+    if report.n_repeats_dropped:
+        say(f"{report.n_repeats_dropped} repeated judgments were left out: the latest of each counts")
+
+
+def rows_of(report: ConsensusReport, rules: RulesOf) -> Iterator[Row]:
+    """Yield the consensus on every task and control as rows."""
+    from toolkit.consensus import consensus_row
+
+    for one in report.controls:
+        for found in one.consensus(rules(one)):
+            yield {**one.by, **consensus_row(found)}

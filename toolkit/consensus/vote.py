@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,19 @@ from toolkit.models import DEFAULT_CONTROL, Consensus, ConsensusStatus
 if TYPE_CHECKING:
     import pandas as pd
 
-METHOD = "vote"
-COLUMNS = ("task", "control", "label", "status", "support", "n_judgments", "shares", "method", "reason")
+COLUMNS: Mapping[str, type] = {
+    "task": str,
+    "control": str,
+    "label": str,
+    "status": str,
+    "confidence": float,
+    "support": float,
+    "n_judgments": int,
+    "shares": str,
+    "distribution": str,
+    "method": str,
+    "reason": str,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +147,21 @@ def latest_judgments(judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return kept, len(labelled) - len(kept)
 
 
-def consensus_rows(consensus: Iterable[Consensus]) -> list[dict[str, Any]]:
-    """Return consensus as the rows of a file, shares as JSON text."""
-    return [
-        {
-            "task": item.task,
-            "control": item.control,
-            "label": item.label,
-            "status": str(item.status),
-            "support": item.support,
-            "n_judgments": item.n_judgments,
-            "shares": json.dumps(dict(item.shares), ensure_ascii=False),
-            "method": METHOD,
-            "reason": item.reason,
-        }
-        for item in consensus
-    ]
+def consensus_row(item: Consensus) -> dict[str, Any]:
+    """Return consensus as the row of a file, shares and distribution as JSON text."""
+    return {
+        "task": item.task,
+        "control": item.control,
+        "label": item.label,
+        "status": str(item.status),
+        "confidence": item.confidence,
+        "support": item.support,
+        "n_judgments": item.n_judgments,
+        "shares": json.dumps(dict(item.shares), ensure_ascii=False),
+        "distribution": json.dumps(dict(item.distribution), ensure_ascii=False),
+        "method": item.method,
+        "reason": item.reason,
+    }
 
 
 def _check(min_support: float, min_votes: int) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from toolkit.agreement.counts import JudgmentCounts, PairCells, PeriodColumn, Shares, Vectors, Work
+from toolkit.consensus.blocks import Judged
 from toolkit.engines import questions, sql
 from toolkit.engines.encoding import encode
 from toolkit.engines.executor import Executor, numbers, whole
@@ -56,7 +57,7 @@ class Counted:
     def shares(self, group: int) -> Iterator[Shares]:
         """Yield what each annotator contributed to the patterns, in batches; no annotator is in two of them."""
         kind = self._encoded.kinds[group]
-        self._keep("numbers", sql.NUMBERS)
+        self._number_patterns()
         given = numbers(self._executor, questions.given_by(kind.code))
         for first, last in blocks(given["a"], given["n"], BATCH):
             found = numbers(self._executor, questions.shares(kind.code, first, last))
@@ -80,6 +81,17 @@ class Counted:
             if len(found["n"]):
                 one, two = kind.positions(found["la"]), kind.positions(found["lb"])
                 yield PairCells(found["a"], found["b"], one, two, found["n"])
+
+    def judged(self, group: int, n_labels: int) -> Judged:
+        """Return who gave which label to each task, for a question whose labels may be so many."""
+        query = questions.judged(self._encoded.kinds[group].code, n_labels)
+        return self._executor.judged(query, len(self.counts.annotators), n_labels)
+
+    def judged_tasks(self, group: int) -> Iterator[str]:
+        """Yield the names of the tasks, in the order of :meth:`judged`."""
+        found = self._executor.rows(questions.judged_tasks(self._encoded.kinds[group].code))
+        for names in found["task"].iterchunks():
+            yield from names.to_pylist()
 
     def work(self) -> Sequence[Work]:
         """Return what each annotator did, by group and annotator."""
@@ -115,7 +127,7 @@ class Counted:
             room -= int(per_pattern[pattern])
         if not wanted:
             return ()
-        self._keep("numbers", sql.NUMBERS)
+        self._number_patterns()
         found = self._executor.rows(questions.tasks(self._encoded.kinds[group].code, wanted, limit))
         return list(zip(found["task"].to_pylist(), found["p"].to_pylist(), strict=True))
 
@@ -124,7 +136,7 @@ class Counted:
         code, moments = self._encoded.kinds[group].code, self._layout.has("created_at")
         if not (moments if column == "week" else self._layout.has("config_version")):
             return ()
-        self._keep("numbers", sql.NUMBERS)
+        self._number_patterns()
         query = questions.weeks(code) if column == "week" else questions.config_versions(code, moments=moments)
         found = self._executor.rows(query)
         periods = found["period"].to_pylist()
@@ -142,6 +154,11 @@ class Counted:
 
     def _by_annotator(self, query: str) -> ByAnnotator:
         return {(row["k"], row["a"]): row for row in self._executor.rows(query).to_pylist()}
+
+    def _number_patterns(self) -> None:
+        """Give every task the number of its pattern."""
+        self._encoded.patterns.make()
+        self._keep("numbers", sql.NUMBERS)
 
     def _keep(self, name: str, query: str) -> None:
         if name not in self._kept:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement.counts import Source
+from toolkit.consensus.blocks import JudgedHere, block_tasks, blocks_of
 from toolkit.engines import sql
 from toolkit.engines.counting import Counted
+from toolkit.engines.executor import whole
 from toolkit.engines.table import ParquetFiles, as_arrow, layout
 from toolkit.errors import InputError, StorageError
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+FETCHED = 500_000  # judgments fetched at once
 LEAST = 100_000_000  # bytes without which DuckDB cannot work
 
 
@@ -112,6 +115,12 @@ class _DuckDB:
 
     def rows(self, query: str) -> pa.Table:
         return self.connection.sql(query).to_arrow_table()
+
+    def judged(self, query: str, n_annotators: int, n_labels: int) -> JudgedHere:
+        """Fetch judgments in the order of their tasks; they stay in memory as one number each."""
+        reader = self.connection.sql(f"{query} order by t, cell").to_arrow_reader(FETCHED)
+        pieces = ((whole(batch.column("t")), whole(batch.column("cell"))) for batch in reader)
+        return JudgedHere(tuple(blocks_of(pieces, block_tasks(n_labels))), n_annotators, n_labels)
 
 
 def _attach(connection: Any, judgments: Source, by: Sequence[str], control: str | None) -> sql.Layout:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement.counts import GroupCounts, JudgmentCounts, Patterns
@@ -23,6 +24,7 @@ class Encoded:
 
     counts: JudgmentCounts
     kinds: tuple[Kind, ...]  # one per group
+    patterns: PatternTables
     has_repeats: bool
 
 
@@ -42,6 +44,29 @@ class Kind:
         return np.searchsorted(self.labels, codes)
 
 
+class PatternTables:
+    """How tasks were labelled, counted when somebody first asks: models of annotators never do."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._found: dict[int, Patterns] = {}
+        self._made = False
+
+    def make(self) -> None:
+        """Make the tables, once."""
+        if not self._made:
+            for name, query in sql.PATTERNS.items():
+                self._executor.keep(name, query)
+            self._made = True
+
+    def of(self, kind: Kind) -> Patterns:
+        """Return the patterns of a group."""
+        if kind.code not in self._found:
+            self.make()
+            self._found[kind.code] = _patterns(self._executor.rows(questions.patterns(kind.code)), kind)
+        return self._found[kind.code]
+
+
 def encode(executor: Executor, layout: sql.Layout) -> Encoded:
     """Make the tables that all questions are about, from one named ``judged``.
 
@@ -57,7 +82,8 @@ def encode(executor: Executor, layout: sql.Layout) -> Encoded:
     has_repeats = _make_members(executor, layout)
     for name, query in sql.COUNTED.items():
         executor.keep(name, query)
-    kinds, groups = _groups(executor, layout.by)
+    patterns = PatternTables(executor)
+    kinds, groups = _groups(executor, layout.by, patterns)
     distinct = executor.rows(questions.TOTALS).to_pylist()[0]
     n_judgments = sum(group.n_judgments for group in groups)
     counts = JudgmentCounts(
@@ -70,7 +96,7 @@ def encode(executor: Executor, layout: sql.Layout) -> Encoded:
         annotators=tuple(executor.rows(questions.ANNOTATORS)["annotator"].to_pylist()),
         groups=groups,
     )
-    return Encoded(counts, kinds, has_repeats)
+    return Encoded(counts, kinds, patterns, has_repeats)
 
 
 def _check(executor: Executor, layout: sql.Layout, totals: dict[str, int]) -> None:
@@ -99,12 +125,13 @@ def _make_members(executor: Executor, layout: sql.Layout) -> bool:
     return True
 
 
-def _groups(executor: Executor, by: Sequence[str]) -> tuple[tuple[Kind, ...], tuple[GroupCounts, ...]]:
-    """Put the three result tables together, group by group; all are in the order of the groups."""
+def _groups(
+    executor: Executor, by: Sequence[str], patterns: PatternTables
+) -> tuple[tuple[Kind, ...], tuple[GroupCounts, ...]]:
+    """Put the result tables together, group by group; all are in the order of the groups."""
     found = executor.rows(questions.GROUPS).to_pylist()
     codes = [group["k"] for group in found]
     labels = _slices(executor.rows(questions.LABELS), codes)
-    patterns = _slices(executor.rows(questions.PATTERNS), codes)
     kinds = tuple(Kind(code, whole(own["l"])) for code, own in zip(codes, labels, strict=True))
     groups = tuple(
         GroupCounts(
@@ -115,7 +142,7 @@ def _groups(executor: Executor, by: Sequence[str]) -> tuple[tuple[Kind, ...], tu
             n_tasks=group["n_tasks"],
             n_annotators=group["n_annotators"],
             labels=dict(zip(labels[i]["label"].to_pylist(), labels[i]["n"].to_pylist(), strict=True)),
-            patterns=_patterns(patterns[i], kinds[i]),
+            load_patterns=partial(patterns.of, kinds[i]),
         )
         for i, group in enumerate(found)
     )

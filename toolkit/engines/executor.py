@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from toolkit.agreement.counts import Whole
+    from toolkit.consensus.blocks import Judged
 
 
 class Executor(Protocol):
@@ -30,6 +31,10 @@ class Executor(Protocol):
         """Run a query and fetch what it gives, in its order."""
         ...
 
+    def judged(self, query: str, n_annotators: int, n_labels: int) -> Judged:
+        """Hold what a query gives, a row of (t, cell) for each judgment, ready for a model of annotators."""
+        ...
+
 
 def numbers(executor: Executor, query: str) -> dict[str, Whole]:
     """Fetch what a query of whole numbers gives: column → values."""
@@ -38,8 +43,10 @@ def numbers(executor: Executor, query: str) -> dict[str, Whole]:
 
 
 def whole(values: pa.ChunkedArray | pa.Array) -> Whole:
-    """Convert a column of whole numbers."""
+    """Convert a column of whole numbers; Arrow's own way loads pandas, which takes longer than most questions."""
     import numpy as np
+    import pyarrow as pa
 
-    found: Whole = values.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    one: Any = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    found: Whole = np.from_dlpack(one).astype(np.int64, copy=False)
     return found

@@ -11,13 +11,13 @@ WEEK = 7 * 86_400_000_000
 LONG_AGO = 60_000 * WEEK  # before any moment, so that remainders are of positive numbers
 
 TOTALS = """
-select (select count(distinct t) from task_patterns) as n_tasks, (select count(distinct a) from given) as n_annotators
+select (select count(distinct t) from judged_tasks) as n_tasks, (select count(distinct a) from given) as n_annotators
 """
 
 GROUPS = """
 select kinds.*, tasks.n_tasks, people.n_annotators
 from kinds
-  join (select k, count(*) as n_tasks from task_patterns group by k) as tasks on tasks.k = kinds.k
+  join (select k, count(*) as n_tasks from judged_tasks group by k) as tasks on tasks.k = kinds.k
   join (select k, count(*) as n_annotators from given group by k) as people on people.k = kinds.k
 order by kinds.k
 """
@@ -25,8 +25,6 @@ order by kinds.k
 ANNOTATORS = "select annotator from annotators order by a"
 
 LABELS = "select labels.k, labels.l, texts.label, labels.n from labels join texts on texts.l = labels.l order by 1, 2"
-
-PATTERNS = "select k, cells, n from patterns order by k, p"
 
 GIVEN = "select k, a, n from given"
 
@@ -41,6 +39,11 @@ LEAD_OF_MEMBERS = "select k, a, lead from members where lead is not null"
 LEAD_OF_ALL = """
 select k, a, t, max(lead) as lead from coded where l is not null and lead is not null group by k, a, t
 """
+
+
+def patterns(kind: int) -> str:
+    """Ask for the patterns of a group, in their order."""
+    return f"select cells, n from patterns where k = {kind} order by p"  # noqa: S608 - a number
 
 
 def medians(leads: str) -> str:
@@ -124,6 +127,25 @@ from (values {wanted}) as wanted (p, place)
   join numbers on numbers.p = wanted.p join tasks on tasks.t = numbers.t
 where numbers.k = {kind} order by wanted.place, numbers.t limit {limit}
 """  # noqa: S608 - numbers
+
+
+def judged(kind: int, n_labels: int) -> str:
+    """Ask who gave which label to each task; a cell is the annotator times so many labels plus the label's position."""
+    return f"""
+select members.t, cast(members.a as bigint) * {n_labels} + positions.p as cell
+from members
+  join (select l, row_number() over (order by l) - 1 as p from labels where k = {kind}) as positions
+    on positions.l = members.l
+where members.k = {kind}
+"""  # noqa: S608 - numbers
+
+
+def judged_tasks(kind: int) -> str:
+    """Ask which tasks have judgments, in the order of their numbers."""
+    return f"""
+select tasks.task from tasks join judged_tasks on judged_tasks.t = tasks.t where judged_tasks.k = {kind}
+order by tasks.t
+"""  # noqa: S608 - a number
 
 
 def weeks(kind: int) -> str:

@@ -14,6 +14,7 @@ from toolkit.agreement.counts import Source
 from toolkit.engines import sql
 from toolkit.engines.counting import Counted
 from toolkit.engines.duckdb import as_text
+from toolkit.engines.sparkjudged import JudgedOnSpark, carry_kernels
 from toolkit.engines.sparksession import quiet, spark_session
 from toolkit.engines.table import ParquetFiles, layout
 from toolkit.errors import InputError, StorageError
@@ -88,6 +89,14 @@ class _Spark:
             found = self.session.sql(translated(query)).toArrow()
         found.validate(full=True)  # Spark passes on text that is not UTF-8
         return found
+
+    def judged(self, query: str, n_annotators: int, n_labels: int) -> JudgedOnSpark:
+        """Keep whole tasks where they were counted, those of one partition in the order of their numbers."""
+        carry_kernels()
+        whole_tasks = f"select t, list_sort(array_agg(cell)) as cells from ({query}) as given group by t"  # noqa: S608 - our own
+        frame = self.session.sql(translated(whole_tasks)).sortWithinPartitions("t").localCheckpoint()
+        self.kept.append(frame)
+        return JudgedOnSpark(frame, n_annotators, n_labels)
 
     def forget(self) -> None:
         """Give back the memory of the tables, which a session that goes on would keep."""

@@ -117,6 +117,7 @@ def _started(master: str, address: str) -> Any:
 
     if not (Path(os.environ.get("JAVA_HOME", ""), "bin", "java").exists() or shutil.which("java")):
         raise StorageError("Spark needs Java, which is not there.", hint="install Java 17, or count with DuckDB.")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # what workers run; Spark reads no setting for it here
     logging.getLogger("SQLQueryContextLogger").disabled = True  # prints errors that are raised as well
     conf = SparkConf().setMaster(master).setAppName("toolkit")
     for name, value in _settings(master, address).items():
@@ -144,8 +145,6 @@ def _settings(master: str, address: str) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.pyspark.python": sys.executable,
-        "spark.pyspark.driver.python": sys.executable,
         **({"spark.driver.memory": "4g"} if master.startswith("local") else {}),
     }
 

@@ -142,9 +142,13 @@ union all select {", ".join(names)} from again where recency = 1
 """  # noqa: S608 - names are our own
 
 
-COUNTED = {  # the tables that are made of the members, in order: name → query
+COUNTED = {  # the tables that are made of the members: name → query
     "given": "select k, a, count(*) as n from members group by k, a",
     "labels": "select k, l, count(*) as n from members group by k, l",
+    "judged_tasks": "select distinct k, t from members",
+}
+
+PATTERNS = {  # those that count how tasks were labelled, in order: name → query
     "task_patterns": f"""
 select k, t, list_sort(array_agg(l * {CELL} + n)) as cells
 from (select k, t, cast(l as bigint) as l, count(*) as n from members group by k, t, l) as cells

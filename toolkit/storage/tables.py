@@ -24,6 +24,10 @@ OTHER_NAMES = {  # what other tools call our columns; to say in an error which o
     "annotator": ("worker", "worker_id", "rater", "coder", "user", "annotator_id", "completed_by"),
     "label": ("answer", "class", "category", "annotation", "rating", "vote", "value"),
 }
+SAME_THING = {  # names of other tools that can mean nothing else, and are read as ours
+    "task": ("task_id", "item_id"),
+    "annotator": ("worker", "worker_id", "rater", "coder", "annotator_id"),
+}
 Record = dict[str, Any]
 
 
@@ -34,7 +38,8 @@ def read_judgments(path: Path, *, control: str | None = None) -> pd.DataFrame:
     ----------
     path : Path
         A ``.csv``, ``.jsonl`` or ``.parquet`` file in UTF-8 with the columns ``task``, ``annotator`` and ``label``, and
-        optionally ``control`` and any others.
+        optionally ``control`` and any others. ``worker``, ``rater``, ``coder`` are read as annotator, ``task_id`` and
+        ``item_id`` as task, where those are not there.
     control : str, optional
         Keep the judgments on this control only; where the file has no such column, the name of its one control.
 
@@ -53,7 +58,7 @@ def read_judgments(path: Path, *, control: str | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = pd.DataFrame(_written(records := list(_records(path)), path))
+    table = _called_as_ours(pd.DataFrame(_written(records := list(_records(path)), path)))
     if not records:
         raise InputError(f"{path}: has no rows.", hint="give one row per judgment: task, annotator, label.")
     _require(path, table.columns, ("task", "annotator", "label"))
@@ -210,6 +215,16 @@ def _parquet_records(path: Path) -> Iterator[Record]:
                 yield from pa.table(columns).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read as Parquet: {error}.") from error
+
+
+def _called_as_ours(table: pd.DataFrame) -> pd.DataFrame:
+    """Rename columns of other tools; one that is missing and has two that could be it stays missing."""
+    renames = {}
+    for name, others in SAME_THING.items():
+        found = [other for other in others if other in table.columns]
+        if name not in table.columns and len(found) == 1:
+            renames[found[0]] = name
+    return table.rename(columns=renames)
 
 
 def _require(path: Path, found: Iterable[str], wanted: Sequence[str]) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from toolkit.agreement import AgreementReport, CountEngine, Level, measure
 from toolkit.agreement.measuring import MIN_SHARED, Declared
+from toolkit.consensus.estimating import ConsensusEngine, ConsensusReport, Gold, estimate
+from toolkit.consensus.methods import Method
 from toolkit.errors import WorkspaceError
-from toolkit.models import AssignmentStatus, Consensus, ProjectKey
+from toolkit.models import AssignmentStatus
 from toolkit.storage.snapshots import count_simulated
-from toolkit.workflow.collection import freeze, judgments_of
+from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.resolution import by_placement, vote_on
 from toolkit.workflow.routes import split_placement_id
 
 GROUPS = ("domain", "config", "tier")
@@ -80,31 +82,44 @@ def measure_agreement(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PlacementConsensus:
-    """What the judgments on one control of one placement amount to."""
+@contextmanager
+def compute_consensus(
+    operation: Operation,
+    engine: ConsensusEngine,
+    *,
+    control: str | None = None,
+    method: Method = Method.AUTO,
+    gold: Gold | None = None,
+) -> Iterator[ConsensusReport]:
+    """Compute the consensus on the judgments of the ledger as it stands; nothing is stored and nothing goes anywhere.
 
-    project: ProjectKey
-    consensus: Consensus
-    simulated: bool  # whether any of the judgments is
+    Every control of every project is a question of its own. `resolve` decides by the pack's thresholds and the overlap
+    policy, which this is a look beside.
 
+    Parameters
+    ----------
+    operation : Operation
+        The workspace; `collect` has been run.
+    engine : ConsensusEngine
+        Where the counting is done.
+    control : str, optional
+        This control only.
+    method, gold
+        See :func:`toolkit.consensus.estimating.estimate`.
 
-def compute_consensus(operation: Operation) -> list[PlacementConsensus]:
-    """Vote on every control of every placement that has judgments, whether it is settled or not.
-
-    This is the computation inside `resolve`; nothing is stored and nothing goes anywhere.
+    Raises
+    ------
+    WorkspaceError
+        Nothing has been collected yet.
     """
-    grouped = by_placement(judgments_of(operation))
-    return [
-        PlacementConsensus(
-            state.placement.project,
-            decision.consensus,
-            any(one.simulated for one in judgments if one.control == decision.consensus.control),
-        )
-        for state in operation.state.work.placements()
-        if (judgments := grouped.get(state.placement.id))
-        for decision in vote_on(operation, state.placement, judgments)
-    ]
+    snapshot = freeze(operation)
+    if snapshot is None:
+        raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
+    asked = {one.name: one for key in operation.state.work.projects_in_use() for one in operation.applied(key).controls}
+    with estimate(
+        snapshot, engine=engine, by=GROUPS, control=control, controls=asked, method=method, gold=gold
+    ) as report:
+        yield report
 
 
 def _with_skips(operation: Operation, report: AgreementReport, by: Sequence[str]) -> AgreementReport:

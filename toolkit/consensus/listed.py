@@ -1,0 +1,135 @@
+"""Consensus on answers that are no closed set of labels: each task by itself, with what fits the kind of answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from toolkit.agreement.counts import BEYOND_LABEL
+from toolkit.consensus.answers import Answer
+from toolkit.consensus.kinds import settle
+from toolkit.models import REGIONS, Consensus, ConsensusStatus, Control, ControlKind
+
+if TYPE_CHECKING:
+    from toolkit.consensus.blocks import Block, Real
+    from toolkit.consensus.categorical import Question, Rules
+
+PLAIN = frozenset({ControlKind.DATETIME})  # kinds whose answer is the text itself
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnsweredOneByOne:
+    """A question whose tasks are settled one by one."""
+
+    question: Question
+    kind: ControlKind
+    control: Control | None
+
+    @property
+    def method(self) -> str:
+        """What answers it."""
+        return settle(self.kind, [], self.control, min_support=0, min_judgments=1).method
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return f"what fits answers of kind {self.kind}"
+
+    def consensus(self, rules: Rules) -> Iterator[Consensus]:
+        """Yield the consensus on each task, in the order of the tasks."""
+        n_labels = self.question.judged.n_labels
+        values = {i: value_of(self.kind, label) for i, label in enumerate(self.question.labels)}
+        tasks = self.question.tasks()
+        for cells in _cells(self.question):
+            answers = [Answer(self.question.annotators[cell // n_labels], *values[cell % n_labels]) for cell in cells]
+            yield self._of(next(tasks), answers, [self.question.labels[cell % n_labels] for cell in cells], rules)
+
+    def _of(self, task: str, answers: list[Answer], labels: list[str], rules: Rules) -> Consensus:
+        found = settle(
+            self.kind, answers, self.control, min_support=rules.min_support, min_judgments=rules.min_judgments
+        )
+        shown = [label.partition(BEYOND_LABEL)[0] for label in labels]
+        decided = found.status is ConsensusStatus.DECIDED
+        return Consensus(
+            task=task,
+            control=self.question.control,
+            label=as_label(self.kind, found.value) if decided else None,
+            status=found.status,
+            support=found.support,
+            n_judgments=found.n_judgments,
+            shares={label: shown.count(label) / len(shown) for label in sorted(set(shown))},
+            reason=found.reason,
+            method=found.method,
+        )
+
+
+def value_of(kind: ControlKind, label: str) -> tuple[Any, str]:
+    """Return the value and the extent that a label stands for.
+
+    Examples
+    --------
+    >>> value_of(ControlKind.RATING, "4"), value_of(ControlKind.DATETIME, "2025-09-12")
+    ((4, ''), ('2025-09-12', ''))
+    >>> value_of(ControlKind.TEXT, "plain words")
+    (['plain words'], '')
+    """
+    text, _, extent = label.partition(BEYOND_LABEL)
+    if kind in PLAIN:
+        return text, extent
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    if kind is ControlKind.TEXT and not isinstance(value, list):
+        value = [text]
+    return value, extent
+
+
+def as_label(kind: ControlKind, value: Any) -> str:
+    """Return a value as labels are written: JSON, and of regions without the text under them.
+
+    Examples
+    --------
+    >>> as_label(ControlKind.NUMBER, 4.0), as_label(ControlKind.TEXT, ["a fox"])
+    ('4', '["a fox"]')
+    >>> as_label(ControlKind.SPANS, [{"start": 0, "end": 3, "text": "fox", "labels": ["b", "a"]}])
+    '[{"end": 3, "labels": ["a", "b"], "start": 0}]'
+    """
+    if isinstance(value, str):
+        return value
+    if kind in REGIONS:
+        places = [{name: item for name, item in one.items() if name != "text"} for one in value]
+        return f"[{', '.join(sorted(_json({**one, 'labels': sorted(one['labels'])}) for one in places))}]"
+    return _json(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _cells(question: Question) -> Iterator[list[int]]:
+    """Yield the cells of each task."""
+    import numpy as np
+
+    width = int(max((sizes.max(initial=0) for sizes in question.judged.mapped(_sizes)), default=0))
+    for rows in question.judged.mapped(partial(_padded, width)):
+        for row in rows.astype(np.int64):
+            yield row[row >= 0].tolist()
+
+
+def _sizes(block: Block) -> Real:
+    sizes: Real = block.sizes().astype(float)[:, None]
+    return sizes
+
+
+def _padded(width: int, block: Block) -> Real:
+    """Return the cells of each task in a row, filled up with -1."""
+    import numpy as np
+
+    rows = np.full((block.n_tasks, width), -1.0)
+    places = np.arange(len(block.cells)) - np.repeat(block.starts[:-1], block.sizes())
+    rows[np.repeat(np.arange(block.n_tasks), block.sizes()), places] = block.cells
+    return rows
