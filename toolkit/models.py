@@ -258,6 +258,7 @@ class Placement:
     project: ProjectKey
     overlap: int  # annotations wanted from different annotators
     reason: str
+    purpose: str = "answer"  # or "review": a decided label is judged once more
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,8 @@ class FakePlatform:
         for number, task in sorted(self.stored.items()):
             if task.project == project:
                 external_id, assignees = task.data.get("external_id", ""), task.data.get("assignees", "")
-                yield ServerTask(number, external_id, assignees, task.overlap, content_digest(task.data))
+                digest, back = content_digest(task.data), task.data.get("sent_back", "")
+                yield ServerTask(number, external_id, assignees, task.overlap, digest, back)
 
     def task_data(self, project):
         for number, task in sorted(self.stored.items()):

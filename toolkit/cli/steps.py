@@ -19,7 +19,7 @@ from toolkit.cli.common import (
     progress,
     say,
 )
-from toolkit.cli.render import listed_of, percent, print_json, print_table
+from toolkit.cli.render import listed_of, percent, print_json, print_table, shortened
 from toolkit.errors import AuthenticationError, LabelStudioError, ServerVersionError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from toolkit.simulation import Reference
     from toolkit.workflow.publication import PublishReport, View
     from toolkit.workflow.resolution import Resolution
+    from toolkit.workflow.returns import Return
     from toolkit.workflow.routes import RouteReport
 
 TextsOption = Annotated[
@@ -141,7 +142,21 @@ def print_published(report: PublishReport) -> None:
     if report.n_duplicates:
         say(f"{report.n_duplicates} tasks are on the server more than once; the first of each counts")
     print_views(report.views)
+    print_returns(report.sent_back)
     print_unmet(report)
+
+
+def print_returns(returns: Sequence[Return]) -> None:
+    """Print what people are to look at again, why, and where they find it."""
+    print_table(
+        "Sent back by a ruling",
+        ("annotator", "task", "otherwise than ruled", "because", "address"),
+        [
+            (item.annotator, item.task, ", ".join(item.controls), shortened(item.reason), item.url)
+            for item in returns[:MAX_LISTED]
+        ],
+        caption=listed_of(len(returns), MAX_LISTED) or "people open the task from the list, then their own annotation",
+    )
 
 
 def print_views(views: Sequence[View]) -> None:
@@ -267,6 +282,9 @@ def resolve(workspace: WorkspaceOption = Path(), dry_run: DryRunOption = False, 
     counts = ", ".join(f"{count} {name}" for name, count in report.by_status.items()) or "nothing new"
     typer.echo(f"{counts}; {report.n_waiting} wait for annotations{' (dry run: nothing was done)' if dry_run else ''}")
     print_escalated(report.resolutions)
+    if n_sent_back := sum(item.n_sent_back for item in report.resolutions):
+        verb = "would be " if dry_run else ""
+        typer.echo(f"{n_sent_back} answers {verb}sent back by rulings; `toolkit publish` tells their annotators")
     if not dry_run and any(item.next for item in report.resolutions):
         typer.echo("`toolkit apply` and `toolkit publish` send what was opened; `toolkit run` does it all.")
 
@@ -326,6 +344,7 @@ def _run_once(workspace: Path, reference: Path | None, *, as_json: bool) -> None
         print_routes(report.routed)
     print_escalated(report.resolutions)
     print_views([view for view in report.views if view.annotator not in operation.simulated()])
+    print_returns(report.published.sent_back)
     print_unmet(report.published)
     typer.echo(
         f"{report.n_imported} tasks sent, {report.n_new} annotations collected, {len(report.resolutions)} placements"

@@ -59,6 +59,12 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
     for finding in story.findings:
         if finding.placement == placement.id:
             _line(1, f"{finding.annotator}'s answer: {finding.kind}; {finding.reason}")
+    for rework in story.reworks:
+        if rework.placement == placement.id:
+            since = f"looked at again on {rework.done_at:%Y-%m-%d}" if rework.done_at else "not looked at again yet"
+            _line(
+                1, f"{rework.annotator}'s answer ({', '.join(rework.controls)}) was sent back, {since}: {rework.reason}"
+            )
     key = placement.project
     judgments = [j for j in story.judgments if (j.domain, j.config, j.tier) == (key.domain, key.config, key.tier)]
     decisions = {d.consensus.control: d for d in story.decisions if d.placement == placement.id}

@@ -85,6 +85,8 @@ def _print_status(found: Status) -> None:
         [(item.task, item.origin, item.to, item.reason) for item in found.moved[:MAX_LISTED]],
         caption=listed_of(len(found.moved), MAX_LISTED),
     )
+    from toolkit.cli.steps import print_returns
+
     print_table(
         "Projects",
         ("project", ">placements", ">not sent", ">waiting", ">decided", ">escalated", ">undecided"),
@@ -93,6 +95,7 @@ def _print_status(found: Status) -> None:
             for p in found.projects
         ],
     )
+    print_returns(found.sent_back)
     print_table(
         "Annotators",
         ("annotator", ">open", ">done", ">skipped"),

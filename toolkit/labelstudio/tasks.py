@@ -16,7 +16,14 @@ from typing import Any
 
 from toolkit.errors import InputError, LabelStudioError
 from toolkit.labelstudio.rest import LONG_S, Rest
-from toolkit.workflow.exchange import AnnotationContent, PredictionContent, ServerTask, TaskPayload, content_digest
+from toolkit.workflow.exchange import (
+    SENT_BACK,
+    AnnotationContent,
+    PredictionContent,
+    ServerTask,
+    TaskPayload,
+    content_digest,
+)
 
 # Larger pages are not faster, and long results (masks, transcripts) make each of them large on both sides.
 _PAGE = 250
@@ -83,6 +90,7 @@ def tasks(rest: Rest, project: int) -> Iterator[ServerTask]:
             assignees=str(task["data"].get("assignees") or ""),
             overlap=task["overlap"],
             content=content_digest(task["data"]),
+            sent_back=str(task["data"].get(SENT_BACK) or ""),
         )
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.labelstudio.rest import Rest
-from toolkit.workflow.exchange import ServerView
+from toolkit.workflow.exchange import SENT_BACK, SENT_BACK_BECAUSE, ServerView, sent_back_to
 
 _DECISIVE = ("target", "filters", "ordering", "selected")  # what rules which tasks are served, and in which order
 # A browser in which "Label All Tasks" was ever pressed sends a view's filters only where all of the view is selected.
+_WIDE = 500  # pixels
 _ALL_SELECTED = {"all": True, "list": []}
 # What an annotator need not see: others' answers, and the columns that route tasks.
 _HIDDEN = [
@@ -19,6 +20,25 @@ _HIDDEN = [
     "tasks:updated_by",
     "tasks:data.assignees",
     "tasks:data.external_id",
+    f"tasks:data.{SENT_BACK}",
+]
+# A list of what was sent back shows the task and the reason.
+_HIDDEN_IN_LIST = [
+    *_HIDDEN,
+    "tasks:inner_id",
+    "tasks:total_annotations",
+    "tasks:cancelled_annotations",
+    "tasks:total_predictions",
+    "tasks:predictions_results",
+    "tasks:predictions_score",
+    "tasks:predictions_model_versions",
+    "tasks:file_upload",
+    "tasks:storage_filename",
+    "tasks:created_at",
+    "tasks:updated_at",
+    "tasks:completed_at",
+    "tasks:avg_lead_time",
+    "tasks:draft_exists",
 ]
 
 
@@ -28,7 +48,7 @@ def views(rest: Rest, project: int) -> list[ServerView]:
 
 
 def ensure_view(rest: Rest, project: int, annotator: str, user: int | None = None) -> int:
-    """Create, find or put right the view of an annotator's tasks; it is known by its title.
+    """Create, find or put right the view of an annotator's tasks, or of those sent back; it is known by its title.
 
     Where the annotator's account is known, tasks that it has answered or skipped are left out.
     """
@@ -61,12 +81,14 @@ def _is_right(view: Mapping[str, Any]) -> bool:
 
 
 def _wanted(annotator: str, user: int | None) -> dict[str, Any]:
+    whose = sent_back_to(annotator)
     mine = {
-        "filter": "filter:tasks:data.assignees",
+        "filter": f"filter:tasks:data.{'assignees' if whose is None else SENT_BACK}",
         "operator": "contains",
         "type": "String",
-        "value": f"|{annotator}|",
+        "value": f"|{whose or annotator}|",
     }
+    hidden = [*_HIDDEN, f"tasks:data.{SENT_BACK_BECAUSE}"] if whose is None else _HIDDEN_IN_LIST
     unanswered = {"filter": "filter:tasks:annotators", "operator": "not_contains", "type": "List", "value": user}
     return {
         "title": annotator,
@@ -75,5 +97,6 @@ def _wanted(annotator: str, user: int | None) -> dict[str, Any]:
         "filters": {"conjunction": "and", "items": [mine] if user is None else [mine, unanswered]},
         "ordering": ["tasks:id"],
         "selected": _ALL_SELECTED,
-        "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
+        "hiddenColumns": {"explore": hidden, "labeling": hidden},
+        **({} if whose is None else {"columnsWidth": {f"tasks:data.{SENT_BACK_BECAUSE}": _WIDE}}),
     }

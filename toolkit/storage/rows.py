@@ -162,6 +162,7 @@ def placement_row(placement: Placement) -> dict[str, Any]:
         "reason": placement.reason,
         "status": PlacementStatus.OPEN.value,
         "placed_at": now(),
+        "purpose": placement.purpose,
     }
 
 
@@ -169,7 +170,7 @@ def read_placement(row: Row[Any]) -> PlacementState:
     """Return a row of ``placements`` as a placement with its state."""
     project = ProjectKey(row.domain, row.config, Tier(row.tier))
     return PlacementState(
-        placement=Placement(row.id, row.task, project, row.overlap, row.reason),
+        placement=Placement(row.id, row.task, project, row.overlap, row.reason, row.purpose),
         status=PlacementStatus(row.status),
         outcome=row.outcome,
         server_task=row.server_task,

@@ -98,6 +98,7 @@ placements = Table(
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("server_task", Integer),
     Column("server_assignees", Text),  # as last sent
+    Column("purpose", String(16), nullable=False, server_default="answer"),  # or "review"
 )
 
 assignments = Table(
@@ -271,6 +272,34 @@ steps = Table(
     Column("options", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+)
+
+# Answers that a ruling sent back to who had given them.
+reworks = Table(
+    "reworks",
+    metadata,
+    Column("placement", ForeignKey("placements.id"), primary_key=True),
+    Column("annotator", String(64), primary_key=True),
+    Column("ruling", ForeignKey("placements.id"), nullable=False),
+    Column("controls", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_seq", Integer, nullable=False),  # entries that the ledger had then
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("done_at", DateTime(timezone=True)),
+    Column("shown", Boolean, nullable=False),  # the task on the server says so
+)
+
+# Decided labels that were judged once more, with what they were before.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("placement", ForeignKey("placements.id"), primary_key=True),
+    Column("control", String(128), primary_key=True),
+    Column("review", ForeignKey("placements.id"), nullable=False),
+    Column("decided", Text),
+    Column("label", Text),
+    Column("reason", Text, nullable=False),
+    Column("reviewed_at", DateTime(timezone=True), nullable=False),
 )
 
 releases = Table(

@@ -10,6 +10,8 @@ from toolkit.storage.label_migrations import LabelMigrations
 from toolkit.storage.ledger import Ledger
 from toolkit.storage.people import People
 from toolkit.storage.registry import Registry
+from toolkit.storage.reviews import Reviews
+from toolkit.storage.reworks import Reworks
 from toolkit.storage.sightings import Sightings
 from toolkit.storage.work import Work
 
@@ -35,6 +37,10 @@ class State:
         Annotations that do not simply count, with the reason.
     migrations : LabelMigrations
         Which label configs were migrated.
+    reworks : Reworks
+        Answers that rulings sent back.
+    reviews : Reviews
+        Decided labels that were judged once more.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -48,6 +54,8 @@ class State:
         self.sightings.ensure()
         self.findings = Findings(engine)
         self.migrations = LabelMigrations(engine)
+        self.reworks = Reworks(engine)
+        self.reviews = Reviews(engine)
 
     def close(self) -> None:
         """Give the database's connections back."""

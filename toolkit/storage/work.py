@@ -22,6 +22,8 @@ from toolkit.models import (
 )
 from toolkit.storage import schema as s
 from toolkit.storage.corpus import insert_route
+from toolkit.storage.reviews import ReviewOutcome, insert_outcomes
+from toolkit.storage.reworks import Rework, insert_reworks
 from toolkit.storage.rows import (
     aware,
     chunks,
@@ -32,6 +34,7 @@ from toolkit.storage.rows import (
     read_assignment,
     read_decision,
     read_placement,
+    upsert_all,
 )
 
 UNASKED = "answered without having been assigned"
@@ -117,13 +120,22 @@ class Work:
         *,
         next_placements: Sequence[Placement] = (),
         rerouted: tuple[Route, Sequence[Placement]] | None = None,
+        reworks: Sequence[Rework] = (),
+        outcomes: Sequence[ReviewOutcome] = (),
+        revised: Sequence[Decision] = (),
     ) -> None:
-        """Close a placement, open what follows, and withdraw who has not answered: all or nothing."""
+        """Close a placement, open what follows, and withdraw who has not answered: all or nothing.
+
+        So it is with what a ruling sends back, and with what a review found and the decisions that it changes.
+        """
         with self._engine.begin() as connection:
             insert_missing(connection, s.decisions, [decision_row(decision) for decision in decisions])
             insert_missing(connection, s.placements, [placement_row(item) for item in next_placements])
             if rerouted is not None:
                 insert_route(connection, *rerouted)
+            insert_reworks(connection, reworks)
+            insert_outcomes(connection, outcomes)
+            upsert_all(connection, s.decisions, [decision_row(decision) for decision in revised])
             connection.execute(
                 update(s.assignments)
                 .where(s.assignments.c.placement == placement, s.assignments.c.status == AssignmentStatus.OPEN.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -20,6 +20,7 @@ from toolkit.workflow.exchange import AnnotatedTask, ServerAnnotation
 from toolkit.workflow.judging import Judged, judge
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.projects import found_project
+from toolkit.workflow.reworks import follow_reworks
 from toolkit.workflow.routes import split_placement_id
 
 TASKS_AT_A_TIME = 500
@@ -134,8 +135,9 @@ def _noted(operation: Operation, placements: Iterable[str]) -> Iterator[list[Jud
     state = operation.state
     for some in _by_task(placements):
         judged = judge(operation, some)
+        sent_back = follow_reworks(operation, judged, some)
         state.work.set_assignments(judged.progress)
-        state.findings.replace(some, [*judged.findings, *_late(operation, judged)])
+        state.findings.replace(some, [*judged.findings, *_late(operation, judged, sent_back)])
         yield judged.judgments
 
 
@@ -315,11 +317,14 @@ def judge_again(operation: Operation, key: ProjectKey) -> None:
             operation.state.ledger.note("judged again", placement=placement)
 
 
-def _late(operation: Operation, judged: Judged) -> Iterator[Finding]:
+def _late(operation: Operation, judged: Judged, sent_back: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    """Yield what came after its task was settled, but for what a ruling sent back."""
     settled_at = operation.state.work.settled_at(version.entry.placement for version in judged.counting)
     for version in judged.counting:
         entry = version.entry
         moment = settled_at.get(entry.placement)
+        if (entry.placement, entry.annotator) in sent_back:
+            continue
         if entry.kind == SEEN and moment is not None and datetime.fromisoformat(entry.at) > moment:
             reason = "came after the task was settled, which stands"
             yield Finding(entry.placement, entry.annotator, version.lineage, FindingKind.LATE, reason)

@@ -94,6 +94,11 @@ class TaskPayload:
     predictions: Sequence[PredictionContent] = ()
 
 
+SENT_BACK, SENT_BACK_BECAUSE = "sent_back", "sent_back_because"  # in a task's data: "|ada|", and the ruling's reason
+_ROUTING = ("external_id", "assignees", SENT_BACK, SENT_BACK_BECAUSE)  # in a task's data besides what it shows
+_REWORK_VIEW = " (sent back)"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerTask:
     """One task as the platform has it."""
@@ -103,6 +108,7 @@ class ServerTask:
     assignees: str  # "|ada|bea|", the form that views filter on
     overlap: int  # annotations wanted
     content: str  # digest of the rest of its data, see :func:`content_digest`
+    sent_back: str = ""  # to whom, in the same form
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +200,38 @@ def view_url(base: str, project: int, view: int, tier: Tier | None = None) -> st
     Adjudicators get the list of their tasks: opened from there, a task shows the answers so far beside the form, which
     it does not where the server serves one task after the other.
     """
-    labeling = "" if tier is Tier.ADJUDICATOR else "&labeling=1"
-    return f"{base.rstrip('/')}/projects/{project}/data?tab={view}{labeling}"
+    listed = list_url(base, project, view)
+    return listed if tier is Tier.ADJUDICATOR else f"{listed}&labeling=1"
+
+
+def list_url(base: str, project: int, view: int) -> str:
+    """Return the address of a view's tasks as a list, from which people open one, with all that was answered to it."""
+    return f"{base.rstrip('/')}/projects/{project}/data?tab={view}"
+
+
+def rework_view(annotator: str) -> str:
+    """Return the title of the view that shows somebody what was sent back to them.
+
+    Examples
+    --------
+    >>> rework_view("ada"), sent_back_to("ada (sent back)"), sent_back_to("ada")
+    ('ada (sent back)', 'ada', None)
+    """
+    return annotator + _REWORK_VIEW
+
+
+def sent_back_to(title: str) -> str | None:
+    """Return whose such a view is; None for the title of another view."""
+    return title.removesuffix(_REWORK_VIEW) if title.endswith(_REWORK_VIEW) else None
 
 
 def content_digest(data: Mapping[str, Any]) -> str:
-    """Return a digest of what a task shows: its data but for the external id and the assignees.
+    """Return a digest of what a task shows: its data but for the external id and whose it is.
 
     Examples
     --------
     >>> content_digest({"text": "a", "assignees": "|ada|"}) == content_digest({"text": "a", "external_id": "x"})
     True
     """
-    shown = {name: value for name, value in data.items() if name not in ("external_id", "assignees")}
+    shown = {name: value for name, value in data.items() if name not in _ROUTING}
     return hashlib.sha256(to_json(shown).encode()).hexdigest()[:16]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from toolkit.models import ANNOTATORS, AssignmentStatus, Placement, PlacementStatus, ProjectKey, Queue, Route, Tier
 from toolkit.storage.ledger import DELETED
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.returns import Return, returns
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Status:
     moved: tuple[Moved, ...]  # escalated to a higher tier, or rerouted by triage
     projects: tuple[ProjectLoad, ...]
     annotators: tuple[AnnotatorLoad, ...]
+    sent_back: tuple[Return, ...]  # answers that people are to look at again
 
 
 def status(operation: Operation) -> Status:
@@ -103,6 +105,7 @@ def status(operation: Operation) -> Status:
         moved=(*_escalated(operation), *_rerouted(routes)),
         projects=_projects(operation),
         annotators=_annotators(operation),
+        sent_back=returns(operation),
     )
 
 

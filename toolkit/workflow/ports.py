@@ -112,7 +112,8 @@ class LabelingPlatform(Protocol):
     def ensure_view(self, project: int, annotator: str, user: int | None = None) -> int:
         """Create, find or put right the view that shows an annotator their own tasks; return its id.
 
-        With the annotator's user id it shows those only that they have not answered yet.
+        With the annotator's user id it shows those only that they have not answered yet. A title made by
+        :func:`toolkit.workflow.exchange.rework_view` is of the view that shows what was sent back to them.
         """
         ...
 

@@ -13,6 +13,7 @@ from toolkit.workflow.earlieranswers import show_earlier_answers
 from toolkit.workflow.exchange import view_url
 from toolkit.workflow.guesses import PredictReport
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.returns import Return, returns, show_returns
 from toolkit.workflow.sending import Sending, Sent
 from toolkit.workflow.staffing import assignees_of, plan_assignments, withdraw_who_left
 
@@ -39,6 +40,7 @@ class PublishReport:
     unmet: tuple[Unmet, ...]
     views: tuple[View, ...]
     n_shown: int  # answers so far that adjudicators were sent, or had put right, without names
+    sent_back: tuple[Return, ...]  # answers that people are to look at again, all that are open
     dry_run: bool
 
 
@@ -90,14 +92,16 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
             shown += show_earlier_answers(operation, record, _sent(operation, states), dry_run=dry_run)
         if not dry_run:
             views += _views(operation, record, {name for names in wanted.values() for name in names})
+    n_returned = show_returns(operation, assignees, dry_run=dry_run)
     return PublishReport(
         n_assigned=len(plan.assignments),
         n_imported=total.n_imported,
-        n_updated=total.n_updated,
+        n_updated=total.n_updated + n_returned,
         n_duplicates=total.n_duplicates,
         unmet=plan.unmet,
         views=tuple(views),
         n_shown=shown.n_sent + shown.n_changed,
+        sent_back=returns(operation),
         dry_run=dry_run,
     )
 

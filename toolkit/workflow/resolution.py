@@ -23,9 +23,11 @@ from toolkit.models import (
     Tier,
 )
 from toolkit.packs import FALLBACK_DOMAIN, configs_for
+from toolkit.storage.reworks import Rework
 from toolkit.storage.rows import now
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.reworks import sent_back
 from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement, question_of
 from toolkit.workflow.rulings import as_ruled, rulings_on
 from toolkit.workflow.staffing import Present, asked_annotators, takeable
@@ -39,6 +41,7 @@ class Resolution:
     status: PlacementStatus
     reason: str
     next: tuple[str, ...] = ()  # placements opened by it
+    n_sent_back: int = 0  # answers that the ruling sent back
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ class _Verdict:
     decisions: tuple[Decision, ...]
     escalated: tuple[Placement, ...] = ()
     rerouted: tuple[Route, Sequence[Placement]] | None = None
+    reworks: Sequence[Rework] = ()
 
 
 def _verdict(
@@ -163,7 +167,9 @@ def _verdict(
     if complete and not unsettled:
         ruled = item.project.tier is Tier.ADJUDICATOR and decisions
         reason = rerouted[0].reason if rerouted else decisions[0].consensus.reason if ruled else "settled"
-        return _Verdict(Resolution(item.id, PlacementStatus.DECIDED, reason, elsewhere), decisions, (), rerouted)
+        reworks = sent_back(operation, item, decisions) if ruled else ()
+        resolution = Resolution(item.id, PlacementStatus.DECIDED, reason, elsewhere, len(reworks))
+        return _Verdict(resolution, decisions, (), rerouted, reworks)
     reason = "; ".join(map(_described, unsettled)) if complete else f"no other {item.project.tier} to ask"
     tier = _next_tier(operation, item, barred)
     if tier is None:
@@ -184,6 +190,7 @@ def _carry_out(operation: Operation, verdict: _Verdict) -> None:
         verdict.decisions,
         next_placements=verdict.escalated,
         rerouted=verdict.rerouted,
+        reworks=verdict.reworks,
     )
 
 

@@ -14,9 +14,18 @@ from typing import Any
 
 from toolkit.errors import ConfigError, InputError, LabelStudioError
 from toolkit.models import MEDIA_FIELDS, PlacementState, ProjectRecord, Task
+from toolkit.storage.reworks import Rework
 from toolkit.storage.rows import chunks
-from toolkit.workflow.exchange import AnnotationContent, ServerTask, TaskPayload, content_digest
+from toolkit.workflow.exchange import (
+    SENT_BACK,
+    SENT_BACK_BECAUSE,
+    AnnotationContent,
+    ServerTask,
+    TaskPayload,
+    content_digest,
+)
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.reworks import open_reworks
 from toolkit.workflow.staffing import NOBODY, joined
 
 SENDING = "sending-{}"  # by project: what was under way when its last import was begun
@@ -69,6 +78,9 @@ class Sending:
         self._operation, self._record, self._wanted = operation, record, wanted
         states = operation.state.work.placements(project=record.key)
         self._known = {state.placement.id: state.server_task for state in states}
+        self._sent_back: dict[str, list[Rework]] = defaultdict(list)
+        for rework in open_reworks(operation):
+            self._sent_back[rework.placement].append(rework)
 
     def run(
         self, states: Sequence[PlacementState], *, dry_run: bool = False, annotations: Annotations | None = None
@@ -90,6 +102,11 @@ class Sending:
         if not dry_run:
             self._take_away(copies)
         return Sent(len(missing), n_updated, len(copies))
+
+    def refresh(self, states: Sequence[PlacementState], *, dry_run: bool = False) -> int:
+        """Put right what is there and differs, without sending what is not; return how many differed."""
+        matched, _ = self._matched()
+        return self._put_right(states, matched, dry_run=dry_run)
 
     def compared(self, states: Sequence[PlacementState]) -> Compared:
         """Return what is not on the server, and what shows something else there; nothing is written."""
@@ -209,6 +226,8 @@ class Sending:
         wanted = (name, joined(self._wanted.get(name, ())), self._overlap(name))
         if (there.external_id, there.assignees, there.overlap) != wanted:
             return True
+        if there.sent_back != self._returned(name).get(SENT_BACK, ""):
+            return True
         if state.server_task == there.server_id and state.server_assignees is None:
             return True
         return self._shows_other(state, there, task)
@@ -252,8 +271,15 @@ class Sending:
     def _payload(self, state: PlacementState, task: Task, annotations: Annotations | None) -> TaskPayload:
         name = state.placement.id
         data = {field: self._shown(field, value) for field, value in self._fields(state, task).items()}
-        data |= {"external_id": name, "assignees": joined(self._wanted.get(name, ()))}
+        data |= {"external_id": name, "assignees": joined(self._wanted.get(name, ())), **self._returned(name)}
         return TaskPayload(name, data, annotations(name) if annotations is not None else ())
+
+    def _returned(self, name: str) -> dict[str, str]:
+        """Return what a task says of its having been sent back, if it was."""
+        reworks = self._sent_back.get(name, [])
+        if not reworks:
+            return {}
+        return {SENT_BACK: joined([rework.annotator for rework in reworks]), SENT_BACK_BECAUSE: reworks[0].reason}
 
     def _fields(self, state: PlacementState, task: Task) -> dict[str, Any]:
         """Return what the screen shows of a task; of an adopted one everything that was there."""

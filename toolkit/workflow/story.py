@@ -7,6 +7,7 @@ from datetime import datetime
 
 from toolkit.models import AssignmentState, Decision, Document, Judgment, PlacementState, Route, Task
 from toolkit.storage.findings import Finding
+from toolkit.storage.reworks import Rework
 from toolkit.workflow.choices import Choice, choices
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
@@ -25,6 +26,7 @@ class Story:
     judgments: tuple[Judgment, ...]
     findings: tuple[Finding, ...]  # answers that do not simply count, with the reason
     decisions: tuple[Decision, ...]
+    reworks: tuple[Rework, ...]  # answers that a ruling sent back
     releases: tuple[tuple[str, int, str, str], ...]  # name, version, config, split
 
 
@@ -57,5 +59,6 @@ def why(operation: Operation, task_id: str) -> Story:
         judgments=tuple(judgments_of(operation, [item.placement.id for item in placements])),
         findings=tuple(state.findings.of({item.placement.id for item in placements})),
         decisions=tuple(state.work.decisions(task=task.id)),
+        reworks=tuple(state.reworks.all(task=task.id)),
         releases=tuple(state.work.releases_of(task.id)),
     )
