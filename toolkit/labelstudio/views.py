@@ -10,35 +10,18 @@ from toolkit.workflow.exchange import SENT_BACK, SENT_BACK_BECAUSE, ServerView, 
 
 _DECISIVE = ("target", "filters", "ordering", "selected")  # what rules which tasks are served, and in which order
 # A browser in which "Label All Tasks" was ever pressed sends a view's filters only where all of the view is selected.
-_WIDE = 500  # pixels
 _ALL_SELECTED = {"all": True, "list": []}
-# What an annotator need not see: others' answers, and the columns that route tasks.
+_WIDE = 500  # pixels
+# What an annotator need not see: others' answers, the columns that route tasks, and the server's own.
 _HIDDEN = [
-    "tasks:annotators",
-    "tasks:annotations_results",
-    "tasks:annotations_ids",
-    "tasks:updated_by",
-    "tasks:data.assignees",
-    "tasks:data.external_id",
-    f"tasks:data.{SENT_BACK}",
-]
-# A list of what was sent back shows the task and the reason.
-_HIDDEN_IN_LIST = [
-    *_HIDDEN,
-    "tasks:inner_id",
-    "tasks:total_annotations",
-    "tasks:cancelled_annotations",
-    "tasks:total_predictions",
-    "tasks:predictions_results",
-    "tasks:predictions_score",
-    "tasks:predictions_model_versions",
-    "tasks:file_upload",
-    "tasks:storage_filename",
-    "tasks:created_at",
-    "tasks:updated_at",
-    "tasks:completed_at",
-    "tasks:avg_lead_time",
-    "tasks:draft_exists",
+    f"tasks:{column}"
+    for column in (
+        *(f"data.{name}" for name in ("assignees", "external_id", SENT_BACK)),
+        *("annotators", "annotations_results", "annotations_ids", "updated_by"),
+        *("predictions_results", "predictions_score", "predictions_model_versions"),
+        *("total_annotations", "cancelled_annotations", "total_predictions", "draft_exists", "avg_lead_time"),
+        *("inner_id", "file_upload", "storage_filename", "created_at", "updated_at", "completed_at"),
+    )
 ]
 
 
@@ -88,7 +71,7 @@ def _wanted(annotator: str, user: int | None) -> dict[str, Any]:
         "type": "String",
         "value": f"|{whose or annotator}|",
     }
-    hidden = [*_HIDDEN, f"tasks:data.{SENT_BACK_BECAUSE}"] if whose is None else _HIDDEN_IN_LIST
+    hidden = [*_HIDDEN, f"tasks:data.{SENT_BACK_BECAUSE}"] if whose is None else _HIDDEN
     unanswered = {"filter": "filter:tasks:annotators", "operator": "not_contains", "type": "List", "value": user}
     return {
         "title": annotator,

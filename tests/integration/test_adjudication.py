@@ -1,0 +1,99 @@
+"""A disputed task on a real server: answers shown without names, a ruling, a second look, a review."""
+
+import pytest
+
+from tests.integration.disputes import People, at, begin, set_up, settle
+from tests.workflow.disputes import PEOPLE, ruling
+from tests.workflow.screens import answer
+from toolkit.models import PlacementStatus
+from toolkit.storage.findings import FindingKind
+from toolkit.storage.ledger import SEEN
+from toolkit.workflow import collect, plan, publish, resolve, status, why
+from toolkit.workspace import open_workspace
+
+pytestmark = pytest.mark.labelstudio
+
+REASON = "The state guarantees it."
+
+
+@pytest.fixture
+def operation(folder, tmp_path):
+    set_up(folder, tmp_path, PEOPLE, n_tasks=2)
+    with open_workspace(folder) as opened:
+        yield opened
+        for record in opened.state.registry.projects():
+            opened.platform.delete_project(record.server_id)
+
+
+def shown(operation):
+    """What stands beside the form in the adjudicators' project: task → letter → labels of `risk`."""
+    (record,) = [one for one in operation.state.registry.projects() if one.key.tier == "adjudicator"]
+    found = {}
+    for one in operation.platform.predictions(record.server_id):
+        labels = [r["value"]["choices"] for r in one.results if r["from_name"] == "risk"]
+        found.setdefault(one.server_task, {})[one.model_version] = (labels, one.score)
+    return found
+
+
+def test_a_dispute_is_ruled_on_and_sent_back(operation, tmp_path):
+    people = People(operation, "ada", "bea", "cai")
+    begin(operation, tmp_path)
+    for state in at(operation, "specialist"):
+        people.say("ada", state, answer("low"))
+        people.say("bea", state, answer("high", ["fraud"]))
+    report, published = settle(operation)
+    assert report.by_status == {"escalated": 2}
+    assert (published.n_imported, published.n_shown) == (2, 4)
+    for state in at(operation, "adjudicator"):
+        assert sorted(shown(operation)[state.server_task].values()) == [([["high"]], None), ([["low"]], None)]
+        assert sorted(shown(operation)[state.server_task]) == ["answer A", "answer B"]
+    again = publish(operation)
+    assert (again.n_imported, again.n_updated, again.n_shown) == (0, 0, 0)
+    assert not plan(operation).differs
+
+    # An answer that is changed before the ruling is shown as it is now.
+    first, _ = at(operation, "specialist")
+    annotations = {
+        (one.server_task, one.author): one.server_id
+        for task in operation.platform.annotations(operation.state.registry.projects()[1].server_id)
+        for one in task.annotations
+    }
+    number = annotations[first.server_task, people.accounts["ada"].server_user]
+    people.change("ada", number, answer("mid"))
+    collect(operation)
+    assert publish(operation).n_shown == 1
+    assert publish(operation).n_shown == 0
+
+    one, other = at(operation, "adjudicator")
+    people.say("cai", one, ruling("mid", REASON, send_back=True))
+    people.say("cai", other, ruling("low"))
+    report, published = settle(operation)
+    assert {item.reason for item in report.resolutions} == {f"ruled: {REASON}", "ruled: no reason given"}
+    (item,) = published.sent_back
+    assert (item.annotator, item.reason, item.controls) == ("bea", REASON, ("risk",))
+    assert published.n_updated == 1
+    assert publish(operation).n_updated == 0
+    assert status(operation).sent_back == published.sent_back
+    assert not plan(operation).differs
+
+    number = annotations[first.server_task, people.accounts["bea"].server_user]
+    people.change("bea", number, answer("mid", ["price"]))
+    report = collect(operation)
+    assert report.n_changed == 1
+    assert {one.annotator for one in operation.state.findings.all((FindingKind.LATE,))} == {"ada"}
+    assert resolve(operation).resolutions == ()
+    published = publish(operation)
+    assert (published.sent_back, published.n_updated) == ((), 1)
+    story = why(operation, first.placement.task)
+    assert story.reworks[0].done_at is not None
+    labels = {
+        d.consensus.label for d in story.decisions if d.placement == one.placement.id and d.consensus.control == "risk"
+    }
+    assert labels == {"mid"}
+    versions = [
+        e for e in operation.state.ledger.history([first.placement.id]) if e.kind == SEEN and e.annotator == "bea"
+    ]
+    assert len(versions) == 2
+    assert {state.status for state in at(operation, "adjudicator")} == {PlacementStatus.DECIDED}
+    assert operation.state.ledger.verify() == []
+    assert not plan(operation).differs
