@@ -3,7 +3,6 @@
 import json
 import uuid
 
-
 from tests.workflow.disputes import set_escalation, write_people
 from tests.workflow.screens import TEXT, write_pack
 from toolkit.models import Tier
@@ -50,7 +49,7 @@ def set_up(folder, tmp_path, people, *, n_tasks, share=0.0):
     """Write the pack, the team and the texts."""
     write_pack(folder)
     write_people(folder, people)
-    set_escalation(folder, overlap={"adjudicator": 1})
+    set_escalation(folder, review={"share": share})
     rows = [json.dumps({"id": f"d{n}", "text": TEXT.format(n)}, ensure_ascii=False) for n in range(n_tasks)]
     (tmp_path / "bonds.jsonl").write_text("\n".join(rows), encoding="utf-8")
 

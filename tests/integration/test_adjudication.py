@@ -6,9 +6,10 @@ from tests.integration.disputes import People, at, begin, set_up, settle
 from tests.workflow.disputes import PEOPLE, ruling
 from tests.workflow.screens import answer
 from toolkit.models import PlacementStatus
+from toolkit.releases import verify_release
 from toolkit.storage.findings import FindingKind
 from toolkit.storage.ledger import SEEN
-from toolkit.workflow import collect, plan, publish, resolve, status, why
+from toolkit.workflow import collect, plan, publish, release, resolve, review_error, status, why
 from toolkit.workspace import open_workspace
 
 pytestmark = pytest.mark.labelstudio
@@ -17,8 +18,9 @@ REASON = "The state guarantees it."
 
 
 @pytest.fixture
-def operation(folder, tmp_path):
-    set_up(folder, tmp_path, PEOPLE, n_tasks=2)
+def operation(folder, tmp_path, request):
+    """The workspace on the server, its projects deleted afterwards."""
+    set_up(folder, tmp_path, PEOPLE, n_tasks=2, share=getattr(request, "param", 0))
     with open_workspace(folder) as opened:
         yield opened
         for record in opened.state.registry.projects():
@@ -97,3 +99,61 @@ def test_a_dispute_is_ruled_on_and_sent_back(operation, tmp_path):
     assert {state.status for state in at(operation, "adjudicator")} == {PlacementStatus.DECIDED}
     assert operation.state.ledger.verify() == []
     assert not plan(operation).differs
+
+
+@pytest.mark.parametrize("operation", [1], indirect=True)
+def test_what_was_decided_is_reviewed_beside_a_dispute(operation, tmp_path):
+    people = People(operation, "ada", "bea", "cai")
+    begin(operation, tmp_path)
+    agreed, disputed = at(operation, "specialist")
+    for name, risk in (("ada", "low"), ("bea", "high")):
+        people.say(name, agreed, answer("low", ["price"]))
+        people.say(name, disputed, answer(risk))
+    report, published = settle(operation)
+    assert (report.by_status, len(report.reviews)) == ({"decided": 1, "escalated": 1}, 1)
+    assert (published.n_imported, published.n_shown) == (2, 2)
+    states = {one.placement.task: one for one in at(operation, "adjudicator")}
+    review, dispute = states[agreed.placement.task], states[disputed.placement.task]
+    assert (review.placement.purpose, dispute.placement.purpose) == ("review", "answer")
+    assert set(shown(operation)) == {dispute.server_task}  # who reviews sees no answers
+    assert review_error(operation).overall.reason == "the reviews are still open"
+
+    people.say("cai", review, ruling("high", "Read the last line.", send_back=True))
+    people.say("cai", dispute, ruling("low", REASON))
+    report, published = settle(operation)
+    assert report.by_status == {"decided": 2}
+    assert published.sent_back == ()  # a review sends nothing back
+    story = why(operation, agreed.placement.task)
+    (risk,) = [
+        one.consensus
+        for one in story.decisions
+        if one.placement == agreed.placement.id and one.consensus.control == "risk"
+    ]
+    assert (risk.label, risk.method) == ("high", "review")
+    assert risk.reason == "review by an adjudicator: high, not low (Read the last line.)"
+    found = review_error(operation).overall
+    assert (found.n_decided, found.n_reviewed, found.n_wrong, found.error) == (1, 1, 1, 1.0)
+    assert (found.low, found.high) == (1.0, 1.0)  # all that was decided was reviewed
+    released = release(operation, "bonds")
+    assert (released.n_records, released.n_open) == (2, 0)
+    assert verify_release(released.release.path) == []
+    report, published = settle(operation)
+    assert (report.resolutions, report.reviews) == ((), ())
+    assert (published.n_imported, published.n_updated, published.n_shown) == (0, 0, 0)
+
+
+def test_a_task_that_was_deleted_while_it_waited_for_a_ruling_comes_back_with_its_answers(operation, tmp_path):
+    people = People(operation, "ada", "bea", "cai")
+    begin(operation, tmp_path)
+    for state in at(operation, "specialist"):
+        people.say("ada", state, answer("low"))
+        people.say("bea", state, answer("high"))
+    settle(operation)
+    gone, stays = at(operation, "adjudicator")
+    operation.platform.delete_task(gone.server_task)
+    report = publish(operation)
+    assert (report.n_imported, report.n_shown) == (1, 2)
+    there = shown(operation)
+    assert {sum(len(labels) for labels, _ in answers.values()) for answers in there.values()} == {2}
+    assert stays.server_task in there
+    assert (publish(operation).n_imported, publish(operation).n_shown) == (0, 0)

@@ -33,11 +33,11 @@ def set_escalation(folder, **changes):
 
 
 @contextmanager
-def disputed_bonds(folder, tmp_path, *, n_tasks=1, people=PEOPLE, share=0, rulings=1):
+def disputed_bonds(folder, tmp_path, *, n_tasks=1, people=PEOPLE, share=0, rulings=1, tier="specialist"):
     """The workspace with so many tasks published to two specialists; nobody is simulated."""
-    write_pack(folder)
+    write_pack(folder, tier=tier)
     write_people(folder, people)
-    set_escalation(folder, overlap={"adjudicator": rulings})
+    set_escalation(folder, overlap={"adjudicator": rulings}, review={"share": share})
     rows = [json.dumps({"id": f"d{n}", "text": TEXT.format(n)}, ensure_ascii=False) for n in range(n_tasks)]
     (tmp_path / "bonds.jsonl").write_text("\n".join(rows), encoding="utf-8")
     with open_workspace(folder) as operation:

@@ -282,10 +282,13 @@ def resolve(workspace: WorkspaceOption = Path(), dry_run: DryRunOption = False, 
     counts = ", ".join(f"{count} {name}" for name, count in report.by_status.items()) or "nothing new"
     typer.echo(f"{counts}; {report.n_waiting} wait for annotations{' (dry run: nothing was done)' if dry_run else ''}")
     print_escalated(report.resolutions)
+    if report.reviews:
+        verb = "would be " if dry_run else ""
+        typer.echo(f"{len(report.reviews)} decided tasks {verb}opened for a review by a higher tier")
     if n_sent_back := sum(item.n_sent_back for item in report.resolutions):
         verb = "would be " if dry_run else ""
         typer.echo(f"{n_sent_back} answers {verb}sent back by rulings; `toolkit publish` tells their annotators")
-    if not dry_run and any(item.next for item in report.resolutions):
+    if not dry_run and (report.reviews or any(item.next for item in report.resolutions)):
         typer.echo("`toolkit apply` and `toolkit publish` send what was opened; `toolkit run` does it all.")
 
 

@@ -65,6 +65,9 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
             _line(
                 1, f"{rework.annotator}'s answer ({', '.join(rework.controls)}) was sent back, {since}: {rework.reason}"
             )
+    for outcome in story.reviews:
+        if outcome.placement == placement.id:
+            _line(1, f"{outcome.control} was {outcome.decided}; {outcome.reason}")
     key = placement.project
     judgments = [j for j in story.judgments if (j.domain, j.config, j.tier) == (key.domain, key.config, key.tier)]
     decisions = {d.consensus.control: d for d in story.decisions if d.placement == placement.id}

@@ -12,6 +12,7 @@ from toolkit.cli.render import listed_of, percent, print_json, print_table, shor
 
 if TYPE_CHECKING:
     from toolkit.workflow.load import Status
+    from toolkit.workflow.reviews import ReviewError
 
 MAX_LISTED = 20
 
@@ -96,6 +97,7 @@ def _print_status(found: Status) -> None:
         ],
     )
     print_returns(found.sent_back)
+    _print_reviews(found.reviews)
     print_table(
         "Annotators",
         ("annotator", ">open", ">done", ">skipped"),
@@ -103,6 +105,31 @@ def _print_status(found: Status) -> None:
             (f"{a.annotator} (simulated)" if a.simulated else a.annotator, a.n_open, a.n_done, a.n_skipped)
             for a in found.annotators
         ],
+    )
+
+
+def _print_reviews(found: ReviewError) -> None:
+    """Print how often decided labels were wrong; nothing where nothing was ever to be reviewed."""
+    if not found.share and not found.overall.n_reviewed:
+        return
+    print_table(
+        "Reviews: how often decided labels were wrong",
+        ("domain", ">decided", ">reviewed", ">open", ">nobody above", ">wrong", ">error", "95 %", "note"),
+        [
+            (
+                one.domain or "overall",
+                one.n_decided,
+                one.n_reviewed,
+                one.n_open,
+                one.n_unstaffed,
+                one.n_wrong,
+                None if one.error is None else percent(one.error),
+                None if one.low is None or one.high is None else f"{percent(one.low)}–{percent(one.high)}",
+                one.reason,
+            )
+            for one in (*found.domains, found.overall)
+        ],
+        caption="before reviews put them right; what adjudicators ruled is not reviewed",
     )
 
 

@@ -47,6 +47,16 @@ class PassageSettings(Strict):
     max_turns: int = Field(30, ge=2, description="Longest part of a conversation, in turns.")
 
 
+class ReviewSettings(Strict):
+    """How much of what was decided is judged once more."""
+
+    share: Share = Field(
+        0.0,
+        description="Share of decided tasks that a higher tier judges once more without knowing the label; 0 switches"
+        " it off. `toolkit init` writes 0.1.",
+    )
+
+
 class EscalationSettings(Strict):
     """Who answers when the answers so far do not settle a task."""
 
@@ -59,6 +69,7 @@ class EscalationSettings(Strict):
         {Tier.SPECIALIST: 2, Tier.ADJUDICATOR: 1},
         description="Annotations wanted after a task has gone up to a tier.",
     )
+    review: ReviewSettings = ReviewSettings()
 
     @field_validator("ladder")
     @classmethod

@@ -143,7 +143,9 @@ class Corpus:
         table, left = s.placements, (PlacementStatus.ESCALATED.value, PlacementStatus.UNDECIDED.value)
         disputed = func.max(case((table.c.status.in_(left), 1), else_=0)).label("disputed")
         query = select(s.tasks.c.source, disputed).join_from(table, s.tasks)
-        query = query.where(table.c.status != PlacementStatus.OPEN.value).group_by(s.tasks.c.id, s.tasks.c.source)
+        query = query.where(table.c.status != PlacementStatus.OPEN.value, table.c.purpose == "answer").group_by(
+            s.tasks.c.id, s.tasks.c.source
+        )
         found: dict[str, tuple[int, int]] = {}
         with self._engine.connect() as connection:
             for source, one in connection.execute(query):

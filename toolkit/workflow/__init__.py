@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from toolkit.workflow.resolution import resolve
     from toolkit.workflow.restoration import restore
     from toolkit.workflow.reversal import rollback
+    from toolkit.workflow.reviews import review_error
     from toolkit.workflow.roster import list_team, show_member
     from toolkit.workflow.routes import route
     from toolkit.workflow.simulated import simulate
@@ -55,6 +56,7 @@ __all__ = [
     "release",
     "resolve",
     "restore",
+    "review_error",
     "rollback",
     "rotate_pseudonyms",
     "route",
@@ -88,6 +90,7 @@ _MODULES = {
     "release": "datasets",
     "resolve": "resolution",
     "restore": "restoration",
+    "review_error": "reviews",
     "rollback": "reversal",
     "rotate_pseudonyms": "pseudonyms",
     "route": "routes",

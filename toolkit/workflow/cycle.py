@@ -77,7 +77,7 @@ def run(
                 f"{len(resolved.resolutions)} placements resolved"
             )
         idle = not (changed or published.n_imported or published.n_assigned or collected.n_new or collected.n_changed)
-        settled = idle and not resolved.resolutions
+        settled = idle and not resolved.resolutions and not resolved.reviews
         if settled:
             break
     return RunReport(

@@ -15,6 +15,7 @@ from toolkit.releases.records import DECIDED
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.pseudonyms import ReleasePseudonyms
+from toolkit.workflow.reviews import REVIEW
 
 SETTLED = (PlacementStatus.DECIDED, PlacementStatus.UNDECIDED)
 
@@ -63,7 +64,7 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
             f"The migration of {running[0].key} is not finished, so half of its answers have their new labels.",
             hint="run `toolkit apply`, which goes on with it.",
         )
-    states = operation.state.work.placements()
+    states = [state for state in operation.state.work.placements() if state.placement.purpose != REVIEW]
     settled = [state for state in states if state.status in SETTLED]
     tasks = operation.state.work.placements_of(state.placement.task for state in settled)
     records = _records(operation, settled, judgments_of(operation, tasks))

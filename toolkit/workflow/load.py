@@ -11,6 +11,7 @@ from toolkit.models import ANNOTATORS, AssignmentStatus, Placement, PlacementSta
 from toolkit.storage.ledger import DELETED
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.returns import Return, returns
+from toolkit.workflow.reviews import ReviewError, review_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Status:
     projects: tuple[ProjectLoad, ...]
     annotators: tuple[AnnotatorLoad, ...]
     sent_back: tuple[Return, ...]  # answers that people are to look at again
+    reviews: ReviewError  # how often decided labels were wrong
 
 
 def status(operation: Operation) -> Status:
@@ -106,6 +108,7 @@ def status(operation: Operation) -> Status:
         projects=_projects(operation),
         annotators=_annotators(operation),
         sent_back=returns(operation),
+        reviews=review_error(operation),
     )
 
 

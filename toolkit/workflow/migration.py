@@ -6,14 +6,24 @@ migration that was killed goes on where it stopped: a rewriting that was done al
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from toolkit.errors import ConfigError
 from toolkit.labelconfig import read_controls
-from toolkit.models import Control, Migration, Placement, PlacementStatus, ProjectKey, ProjectRecord
+from toolkit.models import (
+    ConsensusStatus,
+    Control,
+    Decision,
+    Migration,
+    Placement,
+    PlacementStatus,
+    ProjectKey,
+    ProjectRecord,
+)
 from toolkit.storage.label_migrations import LabelMigration, MigrationStatus
 from toolkit.storage.ledger import MIGRATED, SEEN
 from toolkit.storage.rows import batches
@@ -21,7 +31,9 @@ from toolkit.workflow.collection import collect, judgments_of
 from toolkit.workflow.judging import Version, counting_versions
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.resolution import vote_on
+from toolkit.workflow.reviews import REVIEW
 from toolkit.workflow.rewriting import AT_A_TIME, Rewriting, sender
+from toolkit.workflow.routes import split_placement_id
 
 TRIES = 4  # at changing settings while people go on answering
 MOMENT = "moment"  # among what is kept: when the config was about to be changed
@@ -247,7 +259,7 @@ class _Forward(Rewriting):
                 work.revise(name, PlacementStatus.OPEN, None, (), asked_again=again)
                 work.set_published({name: (state.server_task, None)})
             elif was is not PlacementStatus.OPEN:
-                self._vote_again(state.placement, was, kept[name]["placements"][0]["outcome"])
+                self._vote_again(state.placement, was, kept[name])
 
     def _asked_again(self, placement: str) -> set[str]:
         """Return whose answer to a placement was withdrawn by this migration, whichever run did it."""
@@ -259,11 +271,49 @@ class _Forward(Rewriting):
         }
         return withdrawn | self._again.get(placement, set())
 
-    def _vote_again(self, item: Placement, was: PlacementStatus, outcome: str | None) -> None:
-        decisions = vote_on(self.operation, item, judgments_of(self.operation, [item.id]))
+    def _vote_again(self, item: Placement, was: PlacementStatus, kept: Mapping[str, Any]) -> None:
+        voted = vote_on(self.operation, item, judgments_of(self.operation, [item.id]))
+        decisions = self._as_reviewed(voted, kept["decisions"])
+        outcome = kept["placements"][0]["outcome"]
         config = self.operation.config(item.project)
         open_ones = [d for d in decisions if d.consensus.control in config.decisive and d.consensus.label is None]
         status, reason = was, outcome
         if open_ones and was is PlacementStatus.DECIDED:
             status, reason = PlacementStatus.UNDECIDED, "a migration took the label away that had settled it"
         self.operation.state.work.revise(item.id, status, reason, decisions)
+
+    def _as_reviewed(self, voted: Sequence[Decision], before: Sequence[Mapping[str, Any]]) -> tuple[Decision, ...]:
+        """Return votes with what a review had put in their place, as it is called now; open where that is gone."""
+        rows = {row["control"]: row for row in before if row["method"] == REVIEW and row["value"] is not None}
+        if not rows:
+            return tuple(voted)
+        codec, controls = self.operation.codec, self._controls(self.item.before)
+        values = {name: json.loads(row["value"]) for name, row in rows.items()}
+        written = codec.results_from_answers(values, controls, fields={})
+        results = codec.rewrite_results(written, self._chain, controls).results
+        answers, _ = codec.answers_from_results(results, self.operation.config(self.record.key).controls)
+        there = {str(result["from_name"]) for result in results}
+        found = {decision.consensus.control: decision for decision in voted}
+        for old, row in rows.items():
+            name = old
+            for step in self._chain:
+                name = step.rename_controls.get(name, name)
+            if name in found:
+                value = answers[name] if name in there else None
+                found[name] = _reviewed(self.operation, found[name], value, row["reason"])
+        return tuple(found.values())
+
+
+def _reviewed(operation: Operation, voted: Decision, value: Any, reason: str) -> Decision:
+    config = operation.config(split_placement_id(voted.placement)[1])
+    control = config.control(voted.consensus.control)
+    if value is None or control is None:
+        gone = "a migration took the label away that a review had put there"
+        consensus = replace(voted.consensus, label=None, status=ConsensusStatus.UNDECIDED, reason=gone, method=REVIEW)
+        return replace(voted, consensus=consensus, value=None)
+    label = operation.codec.canonical_label(control.kind, value)
+    support, status = voted.consensus.shares.get(label, 0.0), ConsensusStatus.DECIDED
+    better = replace(
+        voted.consensus, label=label, status=status, support=support, reason=reason, confidence=None, distribution={}
+    )
+    return replace(voted, consensus=replace(better, method=REVIEW), value=value)

@@ -27,6 +27,7 @@ from toolkit.storage.reworks import Rework
 from toolkit.storage.rows import now
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.reviews import REVIEW, Reviewed, plan_reviews, reviewed
 from toolkit.workflow.reworks import sent_back
 from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement, question_of
 from toolkit.workflow.rulings import as_ruled, rulings_on
@@ -50,6 +51,7 @@ class ResolveReport:
 
     resolutions: tuple[Resolution, ...]
     n_waiting: int  # open placements that lack annotations
+    reviews: tuple[str, ...]  # placements opened to judge what was decided once more
     dry_run: bool
 
     @property
@@ -65,7 +67,8 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
 
     A placement is done when each decisive control of its label config is settled: one label, no tie, with at least the
     pack's share of the judgments behind it. Otherwise the same question goes to the next tier of the ladder, which
-    decides by itself. A task of the general pack whose `domain` was settled as a specialist's is placed there.
+    decides by itself. A task of the general pack whose `domain` was settled as a specialist's is placed there. A share
+    of what was decided is opened for a review by a higher tier, whose label counts where it is another one.
 
     Parameters
     ----------
@@ -95,7 +98,10 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
         resolutions.append(verdict.resolution)
         if not dry_run:
             _carry_out(operation, verdict)
-    return ResolveReport(tuple(resolutions), len(states) - len(due), dry_run)
+    reviews = plan_reviews(operation).placements
+    if not dry_run:
+        operation.state.work.add(reviews)
+    return ResolveReport(tuple(resolutions), len(states) - len(due), tuple(item.id for item in reviews), dry_run)
 
 
 def _answered(operation: Operation) -> Counter[str]:
@@ -146,6 +152,7 @@ class _Verdict:
     escalated: tuple[Placement, ...] = ()
     rerouted: tuple[Route, Sequence[Placement]] | None = None
     reworks: Sequence[Rework] = ()
+    review: Reviewed | None = None
 
 
 def _verdict(
@@ -157,6 +164,9 @@ def _verdict(
     """
     config = operation.applied(item.project)
     decisions = vote_on(operation, item, judgments)
+    if item.purpose == REVIEW:
+        review = reviewed(operation, item, decisions)
+        return _Verdict(Resolution(item.id, review.status, review.reason), decisions, review=review)
     unsettled = [
         decision.consensus
         for decision in decisions
@@ -191,6 +201,8 @@ def _carry_out(operation: Operation, verdict: _Verdict) -> None:
         next_placements=verdict.escalated,
         rerouted=verdict.rerouted,
         reworks=verdict.reworks,
+        outcomes=() if verdict.review is None else verdict.review.outcomes,
+        revised=() if verdict.review is None else verdict.review.revised,
     )
 
 

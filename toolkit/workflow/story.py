@@ -7,6 +7,7 @@ from datetime import datetime
 
 from toolkit.models import AssignmentState, Decision, Document, Judgment, PlacementState, Route, Task
 from toolkit.storage.findings import Finding
+from toolkit.storage.reviews import ReviewOutcome
 from toolkit.storage.reworks import Rework
 from toolkit.workflow.choices import Choice, choices
 from toolkit.workflow.collection import judgments_of
@@ -27,6 +28,7 @@ class Story:
     findings: tuple[Finding, ...]  # answers that do not simply count, with the reason
     decisions: tuple[Decision, ...]
     reworks: tuple[Rework, ...]  # answers that a ruling sent back
+    reviews: tuple[ReviewOutcome, ...]  # what a review came to, per decisive control
     releases: tuple[tuple[str, int, str, str], ...]  # name, version, config, split
 
 
@@ -60,5 +62,6 @@ def why(operation: Operation, task_id: str) -> Story:
         findings=tuple(state.findings.of({item.placement.id for item in placements})),
         decisions=tuple(state.work.decisions(task=task.id)),
         reworks=tuple(state.reworks.all(task=task.id)),
+        reviews=tuple(state.reviews.all(task=task.id)),
         releases=tuple(state.work.releases_of(task.id)),
     )
