@@ -5,8 +5,16 @@ import hashlib
 import pytest
 
 from toolkit.errors import ConfigError
-from toolkit.labelconfig import config_version, control_tags, read_controls, referenced_fields
-from toolkit.models import ControlKind
+from toolkit.labelconfig import (
+    config_version,
+    control_tags,
+    plain_config,
+    plain_version,
+    read_controls,
+    referenced_fields,
+    ruling_config,
+)
+from toolkit.models import ControlKind, LabelConfig, Modality
 
 OBJECTS = """
   <Text name="text" value="$text"/><Text name="b" value="$other"/><HyperText name="html" value="$html"/>
@@ -193,3 +201,17 @@ def test_the_version_changes_with_every_character():
     assert config_version("<View/>") == hashlib.sha256(b"<View/>").hexdigest()[:12]
     assert config_version("<View />") != config_version("<View/>")
     assert len(config_version("<View>é</View>")) == 12
+
+
+@pytest.mark.parametrize("end", ["</View>", "</View>\n", "</View >", "</View>\n<!-- ends with </View> -->\n"])
+def test_the_ruling_is_asked_at_the_end_of_the_screen(end):
+    xml = '<View><View><Text name="t" value="$text"/></View><Rating name="stars" toName="t"/>' + end
+    config = LabelConfig(
+        "x", "law", "X", xml, Modality.TEXT, ("text",), read_controls(xml), ("stars",), 2, config_version(xml)
+    )
+    ruled = ruling_config(config)
+    assert [control.name for control in ruled.controls] == ["stars", "ruling_reason", "ruling_rework"]
+    assert ruled.control("ruling_reason").required
+    assert not ruled.control("ruling_rework").required
+    assert plain_version(ruled.version) == config.version
+    assert plain_config(ruled).controls == config.controls

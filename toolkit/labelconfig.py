@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -29,6 +30,7 @@ DEFAULT_MAX_RATING = 5
 # What an adjudicator's screen asks besides the question itself.
 RULING_REASON, RULING_REWORK = "ruling_reason", "ruling_rework"
 RULING_CONTROLS = (RULING_REASON, RULING_REWORK)
+_END = re.compile(r"</View\s*>(?:\s|<!--.*?-->)*\Z", re.DOTALL)  # the last tag, and comments after it
 _RULED = "+r1"  # ends the version of a label config with these controls; another number when they change
 _RULING = """  <View className="tk-card" style="grid-column: 1 / -1">
     <Header value="Your ruling: why is this the answer?" size="4"/>
@@ -111,7 +113,10 @@ def ruling_config(config: LabelConfig) -> LabelConfig:
     >>> [control.name for control in ruling_config(stars).controls], ruling_config(stars).version
     (['stars', 'ruling_reason', 'ruling_rework'], '1f+r1')
     """
-    end = config.xml.rindex("</View>")
+    ends = _END.search(config.xml)
+    if ends is None:
+        raise ConfigError(f"The label config {config.key} does not end with </View>.")
+    end = ends.start()
     to_name = config.controls[0].to_name
     added = _RULING.format(reason=RULING_REASON, rework=RULING_REWORK, to=to_name)
     xml = f"{config.xml[:end]}{added}{config.xml[end:]}"
