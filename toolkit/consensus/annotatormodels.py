@@ -175,13 +175,46 @@ class DawidSkene:
         return typical
 
 
-def hopeful(n_labels: int) -> Real:
-    """Return pseudo-counts that take annotators for better than chance: per right label, two right and one wrong."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ExpectedDawidSkene:
+    """Dawid-Skene where each annotator is expected to be right so often, until they have shown otherwise.
+
+    For few judgments a task: nobody's rows are drawn to those of the others, which few judgments make look too good,
+    and labels are as frequent as they were given, which the posteriors of few judgments exaggerate.
+    """
+
+    accuracy: Real  # (n_annotators,) 0 to 1
+    strength: float = 3.0  # how many judgments of each right label the expectation is worth
+
+    def parameters(self, expected: Expected, n_labels: int) -> Parameters:
+        """Return the parameters that fit best."""
+        import numpy as np
+
+        counts: Real = expected.given.reshape(-1, n_labels, n_labels)
+        counts = counts + self.strength * np.stack([expected_shares(one, n_labels) for one in self.accuracy.tolist()])
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        given = expected.given.sum(axis=1).reshape(-1, n_labels).sum(axis=0) + 1
+        return Parameters(np.log(np.maximum(shares, TINY)).reshape(-1, n_labels), np.log(given / given.sum()))
+
+
+def expected_shares(accuracy: float, n_labels: int) -> Real:
+    """Return the shares of labels given, by the right one in the column, of somebody who is right so often.
+
+    Examples
+    --------
+    >>> expected_shares(0.7, 4).round(2).tolist()[0]
+    [0.7, 0.1, 0.1, 0.1]
+    """
     import numpy as np
 
-    wrong = 1 / max(n_labels - 1, 1)
-    counts: Real = np.full((n_labels, n_labels), wrong) + (HOPE - wrong) * np.eye(n_labels)
-    return counts
+    wrong = (1 - accuracy) / max(n_labels - 1, 1)
+    shares: Real = np.full((n_labels, n_labels), wrong) + (accuracy - wrong) * np.eye(n_labels)
+    return shares
+
+
+def hopeful(n_labels: int) -> Real:
+    """Return pseudo-counts that take annotators for better than chance: per right label, two right and one wrong."""
+    return (HOPE + 1) * expected_shares(HOPE / (HOPE + 1), n_labels)
 
 
 @dataclass(frozen=True, slots=True)

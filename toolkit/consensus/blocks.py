@@ -84,7 +84,8 @@ def blocks_of(pieces: Iterable[tuple[Whole, Whole]], size: int) -> Iterator[Bloc
     """
     import numpy as np
 
-    tasks, cells = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    tasks: Whole = np.empty(0, dtype=np.int64)
+    cells: Whole = np.empty(0, dtype=np.int64)
     for more_tasks, more_cells in pieces:
         tasks, cells = np.concatenate([tasks, more_tasks]), np.concatenate([cells, more_cells])
         if not len(tasks):
