@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, hypergeom
 
 from tests.workflow.disputes import (
     PEOPLE,
@@ -65,6 +65,34 @@ def test_a_smaller_rest_leaves_less_doubt():
     widths = [high - low for low, high in (wilson_interval(2, 20, size) for size in (20, 21, 40, 200, 10**6))]
     assert widths == sorted(widths)
     assert widths[0] == 0
+
+
+@pytest.mark.parametrize(("n", "population"), [(5, 50), (15, 50), (45, 50), (60, 200), (100, 1000)])
+def test_the_interval_holds_the_right_share_as_often_as_it_says(n, population):
+    intervals = [wilson_interval(hits, n, population) for hits in range(n + 1)]
+    held = []
+    for wrong in range(population + 1):
+        share, chances = wrong / population, hypergeom(population, wrong, n)
+        inside = [hits for hits, (low, high) in enumerate(intervals) if low - 1e-9 <= share <= high + 1e-9]
+        held.append(sum(chances.pmf(hits) for hits in inside))
+    assert sum(held) / len(held) >= 0.95
+    assert min(held) > 0.9
+
+
+def test_what_was_drawn_bounds_what_can_be():
+    assert wilson_interval(1, 1, 4) == (0.25, 1.0)
+    assert wilson_interval(0, 10, 11) == (0.0, pytest.approx(1 / 11))
+
+
+def test_simulated_reviews_are_told(folder, tmp_path, platform):
+    cai = person("cai", "adjudicator", simulated=True)
+    with disputed_bonds(folder, tmp_path, share=1, people=[*PEOPLE[:2], cai]) as operation:
+        agree(operation, platform)
+        settle(operation)
+        run(operation)
+        found = review_error(operation).overall
+        assert (found.n_reviewed, found.n_simulated) == (1, 1)
+        assert found.reason == "1 of the reviews are simulated"
 
 
 def test_a_decided_task_is_opened_blind_for_the_next_tier_once(decided, fake):

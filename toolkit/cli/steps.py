@@ -155,7 +155,7 @@ def print_returns(returns: Sequence[Return]) -> None:
             (item.annotator, item.task, ", ".join(item.controls), shortened(item.reason), item.url)
             for item in returns[:MAX_LISTED]
         ],
-        caption=listed_of(len(returns), MAX_LISTED) or "people open the task from the list, then their own annotation",
+        caption=f"open the task from the list, then the tab with your own name; {listed_of(len(returns), MAX_LISTED)}",
     )
 
 

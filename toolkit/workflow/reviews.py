@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from toolkit.models import ConsensusStatus, Decision, Placement, PlacementState, PlacementStatus, Tier
+from toolkit.models import AssignmentStatus, ConsensusStatus, Decision, Placement, PlacementState, PlacementStatus, Tier
 from toolkit.routing.assignment.staff import conflict_with
 from toolkit.storage.reviews import ReviewOutcome
 from toolkit.storage.rows import now
@@ -203,6 +204,7 @@ class ErrorEstimate:
     n_open: int  # chosen and not judged yet
     n_unstaffed: int  # chosen, with nobody above to ask
     n_wrong: int  # of those reviewed, on any decisive control
+    n_simulated: int  # of those reviewed, by simulated members
     error: float | None  # share of wrong ones, 0-1; None where nothing was reviewed
     low: float | None
     high: float | None
@@ -235,9 +237,11 @@ def review_error(operation: Operation) -> ReviewError:
         reviewed and not part of it.
     """
     share, unstaffed = operation.settings.escalation.review.share, set(plan_reviews(operation).unstaffed)
-    wrong: dict[str, bool] = defaultdict(bool)
+    wrong, reviews = defaultdict[str, bool](bool), dict[str, str]()
     for outcome in operation.state.reviews.all():
         wrong[outcome.placement] |= outcome.wrong
+        reviews[outcome.placement] = outcome.review
+    made_up = _simulated(operation)
     by_domain: dict[str, list[str]] = defaultdict(list)
     open_ones: dict[str, int] = defaultdict(int)
     for state in operation.state.work.placements():
@@ -246,19 +250,32 @@ def review_error(operation: Operation) -> ReviewError:
             by_domain[item.project.domain].append(item.id)
         open_ones[item.project.domain] += item.purpose == REVIEW and state.status is PlacementStatus.OPEN
     domains = [
-        _estimate(name, ids, wrong, open_ones[name], len(unstaffed & set(ids)), share)
+        _with_interval(
+            ErrorEstimate(
+                domain=name,
+                n_decided=len(ids),
+                n_reviewed=len(seen := [one for one in ids if one in reviews]),
+                n_open=open_ones[name],
+                n_unstaffed=len(unstaffed & set(ids)),
+                n_wrong=sum(wrong[one] for one in seen),
+                n_simulated=sum(reviews[one] in made_up for one in seen),
+                error=None,
+                low=None,
+                high=None,
+                reason="",
+            ),
+            share,
+        )
         for name, ids in sorted(by_domain.items())
     ]
     return ReviewError(share, _overall(domains, share), tuple(domains))
 
 
-def _estimate(
-    domain: str, ids: Sequence[str], wrong: Mapping[str, bool], n_open: int, n_unstaffed: int, share: float
-) -> ErrorEstimate:
-    seen = [wrong[name] for name in ids if name in wrong]
-    return _with_interval(
-        ErrorEstimate(domain, len(ids), len(seen), n_open, n_unstaffed, sum(seen), None, None, None, ""), share
-    )
+def _simulated(operation: Operation) -> set[str]:
+    """Return the placements that simulated members have answered."""
+    names = operation.simulated()
+    states = operation.state.work.assignments(status=AssignmentStatus.DONE) if names else ()
+    return {state.assignment.placement for state in states if state.assignment.annotator in names}
 
 
 def _overall(domains: Sequence[ErrorEstimate], share: float) -> ErrorEstimate:
@@ -271,6 +288,7 @@ def _overall(domains: Sequence[ErrorEstimate], share: float) -> ErrorEstimate:
         n_open=sum(one.n_open for one in domains),
         n_unstaffed=sum(one.n_unstaffed for one in domains),
         n_wrong=sum(one.n_wrong for one in covered),
+        n_simulated=sum(one.n_simulated for one in covered),
         error=None,
         low=None,
         high=None,
@@ -283,7 +301,9 @@ def _with_interval(one: ErrorEstimate, share: float) -> ErrorEstimate:
     if not one.n_reviewed:
         return replace(one, reason=_why_undefined(one, share))
     low, high = wilson_interval(one.n_wrong, one.n_reviewed, one.n_decided)
-    return replace(one, error=one.n_wrong / one.n_reviewed, low=low, high=high)
+    made_up = f"{one.n_simulated} of the reviews are simulated" if one.n_simulated else ""
+    reason = "; ".join(filter(None, (one.reason, made_up)))
+    return replace(one, error=one.n_wrong / one.n_reviewed, low=low, high=high, reason=reason)
 
 
 def _why_undefined(one: ErrorEstimate, share: float) -> str:
@@ -302,7 +322,8 @@ def wilson_interval(n_hits: int, n: int, population: int, z: float = 1.959964) -
     """Return Wilson's score interval of a share, for a sample from a finite population.
 
     The sample counts as ``n * (N - 1) / (N - n)``, so that its variance is that of drawing without replacement; where
-    everything was drawn, the interval is the share itself.
+    everything was drawn, the interval is the share itself. Its ends are moved outward to shares that such a population
+    can have, and never beyond what the drawn ones alone make sure of.
 
     References
     ----------
@@ -314,7 +335,7 @@ def wilson_interval(n_hits: int, n: int, population: int, z: float = 1.959964) -
     >>> [round(limit, 4) for limit in wilson_interval(1, 10, 10**9)]
     [0.0179, 0.4042]
     >>> [round(limit, 4) for limit in wilson_interval(1, 10, 20)], wilson_interval(1, 10, 10)
-    ([0.0271, 0.3075], (0.1, 0.1))
+    ([0.05, 0.35], (0.1, 0.1))
     """
     share = n_hits / n
     if n >= population:
@@ -322,4 +343,6 @@ def wilson_interval(n_hits: int, n: int, population: int, z: float = 1.959964) -
     effective = n * (population - 1) / (population - n)
     middle = (share + z * z / (2 * effective)) / (1 + z * z / effective)
     half = z / (1 + z * z / effective) * (share * (1 - share) / effective + z * z / (4 * effective**2)) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    fewest = max(math.floor((middle - half) * population), n_hits)
+    most = min(math.ceil((middle + half) * population), population - n + n_hits)
+    return fewest / population, most / population
