@@ -135,11 +135,13 @@ def test_who_has_left_is_not_asked(folder, tmp_path, fake, monkeypatch):
         assert status(operation).sent_back == ()
 
 
-def test_who_leaves_is_not_asked_any_more(sent_back, fake, folder):
+def test_who_leaves_is_not_asked_any_more(sent_back, fake):
     publish(sent_back)
     offboard(sent_back, "bea")
     assert status(sent_back).sent_back == ()
-    write_people(folder, [PEOPLE[0], PEOPLE[2]])
+    assert {s.status for s in sent_back.state.work.assignments(annotator="bea")} == {AssignmentStatus.DONE}
+    publish(sent_back)
+    assert "sent_back" not in fake.stored[at(sent_back, "specialist").server_task].data
 
 
 def test_simulated_members_are_not_asked(folder, tmp_path, fake, monkeypatch):

@@ -18,6 +18,7 @@ from toolkit.workflow.exchange import WayIn
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.ports import AccessProbe
 from toolkit.workflow.publication import PublishReport, publish
+from toolkit.workflow.staffing import withdraw
 from toolkit.workflow.teamfile import read_team
 
 OFFBOARDED = "offboarded"  # the event in the ledger
@@ -100,7 +101,7 @@ def offboard(operation: Operation, pseudonym: str, *, dry_run: bool = False) -> 
         person = replace(person, offboarded_at=now())
         operation.state.people.save(person)
     withdrawn = _open(operation, pseudonym)
-    operation.state.work.set_assignments({(item, pseudonym): AssignmentStatus.WITHDRAWN for item in withdrawn})
+    withdraw(operation, [(item, pseudonym) for item in withdrawn])
     shut = _shut_out(operation, person, probe, before)
     published = _hand_on(operation, pseudonym)
     # A password that still opens something is needed to try again; of no use to anybody, it is not kept.

@@ -72,12 +72,20 @@ def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> W
 def withdraw_who_left(operation: Operation) -> None:
     """Close what is open with people who left, so that it does not come back with them."""
     present = Present(operation)
-    left = {
-        (state.assignment.placement, state.assignment.annotator): AssignmentStatus.WITHDRAWN
+    left = [
+        (state.assignment.placement, state.assignment.annotator)
         for state in operation.state.work.assignments(status=AssignmentStatus.OPEN)
         if not present(state)
-    }
-    operation.state.work.set_assignments(left)
+    ]
+    withdraw(operation, left)
+
+
+def withdraw(operation: Operation, keys: Sequence[tuple[str, str]]) -> None:
+    """Take assignments, by placement and annotator, from people; what they were to look at again is done as it was."""
+    answered = {rework.key for rework in operation.state.reworks.all()} if keys else set()
+    operation.state.work.set_assignments(
+        {key: AssignmentStatus.DONE if key in answered else AssignmentStatus.WITHDRAWN for key in keys}
+    )
 
 
 def asked_annotators(operation: Operation) -> dict[str, set[str]]:
