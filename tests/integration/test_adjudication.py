@@ -4,12 +4,12 @@ import pytest
 
 from tests.integration.disputes import People, at, begin, set_up, settle
 from tests.workflow.disputes import PEOPLE, ruling
-from tests.workflow.screens import answer
+from tests.workflow.screens import XML, answer, step, write_pack
 from toolkit.models import PlacementStatus
 from toolkit.releases import verify_release
 from toolkit.storage.findings import FindingKind
 from toolkit.storage.ledger import SEEN
-from toolkit.workflow import collect, plan, publish, release, resolve, review_error, status, why
+from toolkit.workflow import apply, collect, plan, publish, release, resolve, review_error, status, why
 from toolkit.workspace import open_workspace
 
 pytestmark = pytest.mark.labelstudio
@@ -157,3 +157,38 @@ def test_a_task_that_was_deleted_while_it_waited_for_a_ruling_comes_back_with_it
     assert {sum(len(labels) for labels, _ in answers.values()) for answers in there.values()} == {2}
     assert stays.server_task in there
     assert (publish(operation).n_imported, publish(operation).n_shown) == (0, 0)
+
+
+def test_the_adjudicators_screen_is_put_right_and_migrates_with_the_packs(folder, operation, tmp_path):
+    people = People(operation, "ada", "bea", "cai")
+    begin(operation, tmp_path)
+    for state in at(operation, "specialist"):
+        people.say("ada", state, answer("low"))
+        people.say("bea", state, answer("high"))
+    settle(operation)
+    key = at(operation, "adjudicator")[0].placement.project
+    (record,) = [one for one in operation.state.registry.projects() if one.key == key]
+    operation.platform.update_project(record.server_id, {"label_config": XML})  # somebody takes the reason away
+    (project,) = [one for one in plan(operation).projects if one.key == key]
+    assert project.action == "drift"
+    apply(operation)
+    assert not plan(operation).differs
+
+    ruled, waiting = at(operation, "adjudicator")
+    people.say("cai", ruled, ruling("low", REASON))
+    settle(operation)
+    renamed = XML.replace('"low"', '"small"')
+    write_pack(folder, renamed, migrations=[step(XML, renamed, rename_labels={"risk": {"low": "small"}})])
+    with open_workspace(folder, writing=False) as changed:
+        assert apply(changed).n_rewritten == 3  # two answers of ada's, and the ruling
+        assert not plan(changed).differs
+        found = {
+            one.placement: one.consensus for one in changed.state.work.decisions() if one.consensus.control == "risk"
+        }
+        ruling_now = found[ruled.placement.id]
+        assert (ruling_now.label, ruling_now.reason, ruling_now.method) == ("small", f"ruled: {REASON}", "ruling")
+        publish(changed)
+        labels = [labels[0] for labels, _ in shown(changed)[waiting.server_task].values()]
+        assert sorted(labels) == [["high"], ["small"]]
+        assert publish(changed).n_shown == 0
+        assert changed.state.ledger.verify() == []
