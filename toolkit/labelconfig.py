@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from toolkit.errors import ConfigError
-from toolkit.models import Control, ControlKind, LabelConfig
+from toolkit.models import CATEGORICAL, Control, ControlKind, LabelConfig
 
 KINDS = {
     "Taxonomy": ControlKind.TAXONOMY,
@@ -100,6 +101,7 @@ def _field(node: ElementTree.Element) -> str | None:
     return value[1:] if value.startswith("$") else None
 
 
+@lru_cache(maxsize=256)
 def ruling_config(config: LabelConfig) -> LabelConfig:
     """Return what adjudicators see of a label config: the same questions, then the reason of the ruling.
 
@@ -131,6 +133,12 @@ def ruling_version(version: str) -> str:
 def plain_version(version: str) -> str:
     """Return the version of the label config itself, whoever sees it."""
     return version.partition("+")[0]
+
+
+def has_closed_answers(config: LabelConfig) -> bool:
+    """Say whether everything decisive is answered with labels of a closed set, or sets of them."""
+    kinds = {control.name: control.kind for control in config.controls}
+    return bool(config.decisive) and all(kinds.get(name) in CATEGORICAL for name in config.decisive)
 
 
 def plain_config(config: LabelConfig) -> LabelConfig:

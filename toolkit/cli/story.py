@@ -68,6 +68,9 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
     for outcome in story.reviews:
         if outcome.placement == placement.id:
             _line(1, f"{outcome.control} was {outcome.decided}; {outcome.reason}")
+    for step in story.steps:
+        if step.placement == placement.id:
+            _line(1, f"policy after {step.n_judgments} answers: {step.action.replace('_', ' ')}; {step.reason}")
     key = placement.project
     judgments = [j for j in story.judgments if (j.domain, j.config, j.tier) == (key.domain, key.config, key.tier)]
     decisions = {d.consensus.control: d for d in story.decisions if d.placement == placement.id}

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from toolkit.config.reading import Name, Share, Strict
 from toolkit.models import Tier
+
+# How often members of a tier are expected to be right, until they have shown otherwise.
+ACCURACY = {Tier.GENERALIST: 0.67, Tier.SPECIALIST: 0.85, Tier.ADJUDICATOR: 0.95}
 
 
 class LabelStudioSettings(Strict):
@@ -47,6 +50,20 @@ class PassageSettings(Strict):
     max_turns: int = Field(30, ge=2, description="Longest part of a conversation, in turns.")
 
 
+class OverlapSettings(Strict):
+    """How many answers a task gets where the policy decides; see docs/consensus.md."""
+
+    min: int = Field(2, ge=1, le=50, description="Answers at the tier where a task's domain starts, whatever they say.")
+    max: int = Field(5, ge=1, le=50, description="Answers of one tier, at most.")
+    target: Annotated[float, Field(ge=0.5, lt=1)] = Field(0.9, description="Confidence at which a task is done.")
+
+    @model_validator(mode="after")
+    def _min_is_not_above_max(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min is {self.min} and above max, which is {self.max}")
+        return self
+
+
 class ReviewSettings(Strict):
     """How much of what was decided is judged once more."""
 
@@ -70,6 +87,20 @@ class EscalationSettings(Strict):
         description="Annotations wanted after a task has gone up to a tier.",
     )
     review: ReviewSettings = ReviewSettings()
+    costs: Mapping[Tier, Annotated[float, Field(gt=0)]] = Field(
+        {Tier.GENERALIST: 1.0, Tier.SPECIALIST: 3.0, Tier.ADJUDICATOR: 6.0},
+        description="What an answer of a tier costs beside those of others; for the overlap policy.",
+    )
+    accuracy: Mapping[Tier, Annotated[float, Field(gt=0, lt=1)]] = Field(
+        dict(ACCURACY),
+        description="How often a tier's members are expected to be right until they have shown otherwise.",
+    )
+
+    @field_validator("costs", "accuracy")
+    @classmethod
+    def _others_stay(cls, given: Mapping[Tier, float], info: ValidationInfo) -> Mapping[Tier, float]:
+        default: Mapping[Tier, float] = cls.model_fields[str(info.field_name)].default
+        return {**default, **given}
 
     @field_validator("ladder")
     @classmethod
@@ -134,6 +165,9 @@ class WorkflowFile(Strict):
     routing: RoutingSettings = RoutingSettings()
     assignment: AssignmentSettings = AssignmentSettings()
     escalation: EscalationSettings = EscalationSettings()
+    overlap: OverlapSettings | None = Field(
+        None, description="Lets the policy decide how many answers a task gets; without it, packs say how many."
+    )
     splits: Mapping[Name, Share] = Field(
         {"train": 0.8, "validation": 0.1, "test": 0.1},
         description="Shares of a release; passages of one document stay together.",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
+from toolkit.config.workflow import ACCURACY
 from toolkit.consensus.calibration import CORRELATION
 from toolkit.errors import ConfigError
 from toolkit.models import Tier
 
-ACCURACY = {Tier.GENERALIST: 0.67, Tier.SPECIALIST: 0.85, Tier.ADJUDICATOR: 0.95}
+_A = {Tier.GENERALIST: "a generalist", Tier.SPECIALIST: "a specialist", Tier.ADJUDICATOR: "an adjudicator"}
 WORTHLESS = 1e-4  # bits; an answer that tells less is not asked for
 
 
@@ -38,19 +38,6 @@ class Prospect:
     def worth(self) -> float:
         """Gain for the cost."""
         return self.gain / self.cost
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What the overlap policy chose for a placement, and why."""
-
-    placement: str
-    action: Action
-    confidence: float | None  # 0–1; None where nobody has answered
-    n_judgments: int
-    prospects: tuple[Prospect, ...]
-    reason: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +110,7 @@ def decide(policy: Policy, standing: Standing, *, starts_at: Tier) -> tuple[Acti
     >>> policy = Policy(1, 3, 0.9, (low, high), {low: 1.0, high: 3.0})
     >>> action, _, why = decide(policy, Standing(0.7, 2, low, {low: 0.1, high: 0.6}), starts_at=low)
     >>> action.value, why
-    ('tier_up', 'confidence 0.70, below 0.9; specialist 0.200 bits for the cost, generalist 0.100')
+    ('tier_up', 'confidence 0.70, below 0.9; for its cost a specialist tells 0.200 bits, a generalist 0.100')
     """
     tier = standing.tier
     least = policy.least if tier is starts_at else 1
@@ -137,8 +124,8 @@ def decide(policy: Policy, standing: Standing, *, starts_at: Tier) -> tuple[Acti
     if not prospects:
         return Action.GIVE_UP, (), f"confidence {_told(standing)}, below {policy.target:g}; nobody is left to ask"
     best = prospects[0]
-    compared = ", ".join(f"{one.tier} {one.worth:.3f}" for one in prospects[1:])
-    told = f"{best.tier} {best.worth:.3f} bits for the cost" + (f", {compared}" if compared else "")
+    compared = ", ".join(f"{_A[one.tier]} {one.worth:.3f}" for one in prospects[1:])
+    told = f"for its cost {_A[best.tier]} tells {best.worth:.3f} bits" + (f", {compared}" if compared else "")
     full = (
         f" after {standing.n_judgments} answers, the most there may be" if standing.n_judgments >= policy.most else ""
     )

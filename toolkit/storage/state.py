@@ -13,6 +13,7 @@ from toolkit.storage.registry import Registry
 from toolkit.storage.reviews import Reviews
 from toolkit.storage.reworks import Reworks
 from toolkit.storage.sightings import Sightings
+from toolkit.storage.steps import Steps
 from toolkit.storage.work import Work
 
 
@@ -41,6 +42,8 @@ class State:
         Answers that rulings sent back.
     reviews : Reviews
         Decided labels that were judged once more.
+    steps : Steps
+        What the overlap policy chose.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -56,6 +59,7 @@ class State:
         self.migrations = LabelMigrations(engine)
         self.reworks = Reworks(engine)
         self.reviews = Reviews(engine)
+        self.steps = Steps(engine)
 
     def close(self) -> None:
         """Give the database's connections back."""

@@ -36,6 +36,7 @@ from toolkit.storage.rows import (
     read_placement,
     upsert_all,
 )
+from toolkit.storage.steps import Step, insert_steps
 
 UNASKED = "answered without having been assigned"
 
@@ -123,10 +124,12 @@ class Work:
         reworks: Sequence[Rework] = (),
         outcomes: Sequence[ReviewOutcome] = (),
         revised: Sequence[Decision] = (),
+        steps: Sequence[Step] = (),
     ) -> None:
         """Close a placement, open what follows, and withdraw who has not answered: all or nothing.
 
-        So it is with what a ruling sends back, and with what a review found and the decisions that it changes.
+        So it is with what a ruling sends back, with what a review found and the decisions that it changes, and with
+        what the overlap policy chose.
         """
         with self._engine.begin() as connection:
             insert_missing(connection, s.decisions, [decision_row(decision) for decision in decisions])
@@ -134,6 +137,7 @@ class Work:
             if rerouted is not None:
                 insert_route(connection, *rerouted)
             insert_reworks(connection, reworks)
+            insert_steps(connection, steps)
             insert_outcomes(connection, outcomes)
             upsert_all(connection, s.decisions, [decision_row(decision) for decision in revised])
             connection.execute(

@@ -14,7 +14,7 @@ from toolkit.workflow.resolution import Resolution, resolve
 from toolkit.workflow.routes import RouteReport, route
 from toolkit.workflow.simulated import simulate
 
-MAX_ROUNDS = 20  # the ladder has three tiers; more rounds than this mean that something goes in circles
+MAX_ROUNDS = 20  # the ladder has three tiers; more rounds than this, and those of single answers, go in circles
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ def run(
     resolutions: list[Resolution] = []
     views: list[View] = []
     n_imported = n_submitted = n_new = 0
-    for n_rounds in range(1, MAX_ROUNDS + 1):
+    overlap = operation.settings.overlap
+    most = MAX_ROUNDS + (0 if overlap is None else 2 * overlap.max)
+    for n_rounds in range(1, most + 1):
         applied = apply(operation)
         changed = [project for project in applied.plan.projects if project.action != "unchanged"]
         published = publish(operation)

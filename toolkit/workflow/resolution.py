@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from toolkit.consensus import vote
+from toolkit.consensus.policy import Action
 from toolkit.labelconfig import plain_config
 from toolkit.models import (
     ANNOTATORS,
@@ -25,8 +26,10 @@ from toolkit.models import (
 from toolkit.packs import FALLBACK_DOMAIN, configs_for
 from toolkit.storage.reworks import Rework
 from toolkit.storage.rows import now
+from toolkit.storage.steps import Step
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.overlap import AdaptiveOverlap, Choice, policy_of
 from toolkit.workflow.reviews import REVIEW, Reviewed, plan_reviews, reviewed
 from toolkit.workflow.reworks import sent_back
 from toolkit.workflow.routes import DOMAIN_CONTROL, place, placement, question_of
@@ -70,6 +73,9 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     decides by itself. A task of the general pack whose `domain` was settled as a specialist's is placed there. A share
     of what was decided is opened for a review by a higher tier, whose label counts where it is another one.
 
+    With ``overlap`` in the settings the policy decides instead, where answers are of a closed set: whether a task is
+    done, gets one more answer, goes up or is adjudicated; see :class:`toolkit.workflow.overlap.AdaptiveOverlap`.
+
     Parameters
     ----------
     operation : Operation
@@ -90,18 +96,35 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
         if answered[state.placement.id] >= state.placement.overlap or state.placement.id in exhausted
     ]
     judgments = by_placement(judgments_of(operation, [item.id for item in due]))
+    adaptive = _adaptive(operation, answered, asked)
+    n_waiting = len(states) - len(due)
+    due += [state.placement for state in adaptive.doubtful()] if adaptive is not None else []
     resolutions = []
     for item in operation.progress(due, "Settling tasks"):
         complete = answered[item.id] >= item.overlap
         barred = asked.get(question_of(item.id), set())
-        verdict = _verdict(operation, item, judgments.get(item.id, []), complete=complete, barred=barred)
+        if adaptive is not None and adaptive.rules(item):
+            verdict = _chosen(
+                operation, item, judgments.get(item.id, []), adaptive.choice(item, complete=complete), barred
+            )
+        else:
+            verdict = _verdict(operation, item, judgments.get(item.id, []), complete=complete, barred=barred)
         resolutions.append(verdict.resolution)
         if not dry_run:
             _carry_out(operation, verdict)
     reviews = plan_reviews(operation).placements
     if not dry_run:
         operation.state.work.add(reviews)
-    return ResolveReport(tuple(resolutions), len(states) - len(due), tuple(item.id for item in reviews), dry_run)
+    return ResolveReport(tuple(resolutions), n_waiting, tuple(item.id for item in reviews), dry_run)
+
+
+def _adaptive(
+    operation: Operation, answered: Mapping[str, int], asked: Mapping[str, Set[str]]
+) -> AdaptiveOverlap | None:
+    policy = policy_of(operation)
+    if policy is None:
+        return None
+    return AdaptiveOverlap(operation, policy, operation.state.work.placements(), answered, asked)
 
 
 def _answered(operation: Operation) -> Counter[str]:
@@ -118,6 +141,7 @@ def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[st
 
     Where annotators are only too few at the tier a domain starts with, and nobody skipped, the task waits for more.
     """
+    overlap = operation.settings.overlap
     asked, skipped, busy = set(), set(), set()
     present = Present(operation)
     for state in operation.state.work.assignments():
@@ -131,7 +155,11 @@ def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[st
         state
         for state in states
         if state.placement.id in asked - busy
-        and (state.placement.id in skipped or _is_escalated(operation, state.placement))
+        and (
+            state.placement.id in skipped
+            or _is_escalated(operation, state.placement)
+            or (overlap is not None and state.placement.overlap > overlap.min)  # one more was wanted
+        )
     ]
     if not idle:
         return set()
@@ -153,6 +181,34 @@ class _Verdict:
     rerouted: tuple[Route, Sequence[Placement]] | None = None
     reworks: Sequence[Rework] = ()
     review: Reviewed | None = None
+    step: Step | None = None  # of the overlap policy
+    overlap: int | None = None  # annotations wanted from now on, where one more is asked for
+
+
+def _chosen(
+    operation: Operation, item: Placement, judgments: Sequence[Judgment], choice: Choice, barred: Set[str]
+) -> _Verdict:
+    """Make of what the policy chose what is to become of a placement."""
+    step, own = choice.step, {one.consensus.control: one for one in choice.decisions}
+    decisions = tuple(own.get(one.consensus.control, one) for one in vote_on(operation, item, judgments))
+    if choice.action is Action.ONE_MORE:
+        return _Verdict(
+            Resolution(item.id, PlacementStatus.OPEN, step.reason), (), step=step, overlap=step.n_judgments + 1
+        )
+    if choice.action is Action.DONE:
+        rerouted = _rerouted(operation, item, decisions)
+        elsewhere = () if rerouted is None else tuple(opened.id for opened in rerouted[1])
+        reason = step.reason if rerouted is None else rerouted[0].reason
+        resolution = Resolution(item.id, PlacementStatus.DECIDED, reason, elsewhere)
+        return _Verdict(resolution, decisions, (), rerouted, step=step)
+    tier = choice.tier or _next_tier(operation, item, barred)
+    if tier is None:
+        reason = f"{step.reason}; nobody above {item.project.tier}"
+        return _Verdict(Resolution(item.id, PlacementStatus.UNDECIDED, reason), decisions, step=step)
+    why = f"{item.project.tier}s left it open: {step.reason}"
+    escalated = placement(item.task, operation.applied(item.project), tier, 1, why)
+    resolution = Resolution(item.id, PlacementStatus.ESCALATED, step.reason, (escalated.id,))
+    return _Verdict(resolution, decisions, (escalated,), step=step)
 
 
 def _verdict(
@@ -193,6 +249,9 @@ def _verdict(
 def _carry_out(operation: Operation, verdict: _Verdict) -> None:
     """Store a verdict and what it opens, all or nothing."""
     resolution = verdict.resolution
+    if verdict.step is not None and verdict.overlap is not None:
+        operation.state.steps.ask_one_more(verdict.step, verdict.overlap)
+        return
     operation.state.work.close(
         resolution.placement,
         resolution.status,
@@ -203,6 +262,7 @@ def _carry_out(operation: Operation, verdict: _Verdict) -> None:
         reworks=verdict.reworks,
         outcomes=() if verdict.review is None else verdict.review.outcomes,
         revised=() if verdict.review is None else verdict.review.revised,
+        steps=() if verdict.step is None else (verdict.step,),
     )
 
 
@@ -282,7 +342,7 @@ def _rerouted(
         evidence=(),
         router=ANNOTATORS,
     )
-    return better, place(task, better, operation.packs)
+    return better, place(task, better, operation.packs, operation.settings.overlap)
 
 
 def by_placement(judgments: Sequence[Judgment]) -> dict[str, list[Judgment]]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.config.workflow import OverlapSettings
+from toolkit.labelconfig import has_closed_answers
 from toolkit.models import DomainPack, LabelConfig, Placement, ProjectKey, Queue, Route, Task, Tier
 from toolkit.packs import FALLBACK_DOMAIN, configs_for, pack_named
 from toolkit.routing import Surroundings
@@ -97,9 +99,12 @@ class _Routing:
     def _known(self, task: Task, metadata: Mapping[str, Any]) -> Surroundings:
         return Surroundings(metadata, *self._disputes.get(feed_of(task.source), (0, 0)))
 
+    def _placed(self, task: Task, found: Route) -> list[Placement]:
+        return place(task, found, self._operation.packs, self._operation.settings.overlap)
+
     def store(self, batch: Sequence[tuple[Task, Route]]) -> list[Route]:
         """Store first routes."""
-        placed = [(found, place(task, found, self._operation.packs)) for task, found in batch]
+        placed = [(found, self._placed(task, found)) for task, found in batch]
         self._corpus.add_routes(placed)
         self.n_placements += sum(len(placements) for _, placements in placed)
         return [found for _, found in batch]
@@ -110,7 +115,7 @@ class _Routing:
         changed = []
         for task, found in batch:
             if _destination(found) != _destination(before[task.id]):
-                placements = place(task, found, self._operation.packs)
+                placements = self._placed(task, found)
                 self._corpus.reroute(found, placements)
                 self.n_placements += len(placements)
                 changed.append(found)
@@ -131,7 +136,7 @@ class _Routing:
         rest, unplaceable = self._corpus.unplaced(), []
         latest = self._corpus.latest_routes(task.id for task in rest)
         for task in rest:
-            placements = place(task, latest[task.id], self._operation.packs)
+            placements = self._placed(task, latest[task.id])
             self.n_placements += self._operation.state.work.add(placements)
             if not placements:
                 unplaceable.append(task.id)
@@ -161,18 +166,24 @@ def _destination(route: Route) -> tuple[str, Queue, Tier]:
     return route.domain, route.queue, route.tier
 
 
-def place(task: Task, route: Route, packs: Mapping[str, DomainPack]) -> list[Placement]:
+def place(
+    task: Task, route: Route, packs: Mapping[str, DomainPack], overlap: OverlapSettings | None = None
+) -> list[Placement]:
     """Return where a routed task is to be answered: in every label config of its domain that fits it.
 
     Where the domain has none, the general pack's generalists take it; where they have none either, the only domain
-    that asks about such material does.
+    that asks about such material does. Where the overlap policy decides, a task begins with its least answers.
     """
     configs, tier = _configs(task, route, packs)
     reason = "in triage" if route.queue is Queue.TRIAGE else f"routed to {route.domain}"
     if configs and configs[0].domain != route.domain:
         shown = ", ".join(task.fields)
         reason = f"{reason}, which has no label config for {task.modality} with {shown}; {configs[0].domain} has"
-    return [placement(task.id, config, tier, config.overlap, reason) for config in configs]
+    return [placement(task.id, config, tier, _first_overlap(config, overlap), reason) for config in configs]
+
+
+def _first_overlap(config: LabelConfig, overlap: OverlapSettings | None) -> int:
+    return config.overlap if overlap is None or not has_closed_answers(config) else overlap.min
 
 
 def placement(task: str, config: LabelConfig, tier: Tier, overlap: int, reason: str) -> Placement:

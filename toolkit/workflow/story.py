@@ -9,6 +9,7 @@ from toolkit.models import AssignmentState, Decision, Document, Judgment, Placem
 from toolkit.storage.findings import Finding
 from toolkit.storage.reviews import ReviewOutcome
 from toolkit.storage.reworks import Rework
+from toolkit.storage.steps import Step
 from toolkit.workflow.choices import Choice, choices
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.operation import Operation
@@ -27,6 +28,7 @@ class Story:
     judgments: tuple[Judgment, ...]
     findings: tuple[Finding, ...]  # answers that do not simply count, with the reason
     decisions: tuple[Decision, ...]
+    steps: tuple[Step, ...]  # what the overlap policy chose, oldest first
     reworks: tuple[Rework, ...]  # answers that a ruling sent back
     reviews: tuple[ReviewOutcome, ...]  # what a review came to, per decisive control
     releases: tuple[tuple[str, int, str, str], ...]  # name, version, config, split
@@ -61,6 +63,7 @@ def why(operation: Operation, task_id: str) -> Story:
         judgments=tuple(judgments_of(operation, [item.placement.id for item in placements])),
         findings=tuple(state.findings.of({item.placement.id for item in placements})),
         decisions=tuple(state.work.decisions(task=task.id)),
+        steps=tuple(state.steps.of(task.id)),
         reworks=tuple(state.reworks.all(task=task.id)),
         reviews=tuple(state.reviews.all(task=task.id)),
         releases=tuple(state.work.releases_of(task.id)),
