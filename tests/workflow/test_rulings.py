@@ -20,9 +20,10 @@ from tests.workflow.disputes import (
 )
 from tests.workflow.screens import XML, answer, step, write_pack
 from toolkit.errors import ConfigError, InputError, LabelStudioError
-from toolkit.labelconfig import ruling_config
+from toolkit.labelconfig import dead_conditions, ruling_config
+from toolkit.labelstudio.validation import check_label_config
 from toolkit.models import AssignmentStatus, PlacementStatus, ProjectKey, Tier
-from toolkit.packs import load_packs
+from toolkit.packs import bundled_configs, load_packs
 from toolkit.releases import verify_release
 from toolkit.storage.findings import FindingKind
 from toolkit.workflow import apply, collect, plan, predict, publish, release, resolve, simulate, why
@@ -275,3 +276,16 @@ def test_a_project_from_before_there_were_reasons_gets_the_new_screen(folder, tm
         assert settle(operation)[0].reason == "ruled: The state pays."
         done = operation.state.work.assignments(annotator="cai", status=AssignmentStatus.DONE)
         assert len(done) == 1
+
+
+@pytest.mark.parametrize(
+    "config",
+    [config for pack in load_packs(bundled_configs() / "domains").values() for config in pack.configs],
+    ids=lambda config: config.key,
+)
+def test_label_studio_takes_the_adjudicators_screen_of_every_pack(config):
+    ruled = ruling_config(config)
+    check_label_config(config.key, ruled.xml)
+    assert ruled.controls[: len(config.controls)] == config.controls
+    assert [control.name for control in ruled.controls[len(config.controls) :]] == ["ruling_reason", "ruling_rework"]
+    assert dead_conditions(ruled.xml) == ()

@@ -279,7 +279,9 @@ class Sending:
         reworks = self._sent_back.get(name, [])
         if not reworks:
             return {}
-        return {SENT_BACK: joined([rework.annotator for rework in reworks]), SENT_BACK_BECAUSE: reworks[0].reason}
+        controls = dict.fromkeys(control for rework in reworks for control in rework.controls)
+        because = f"{', '.join(controls)}: {reworks[0].reason}"
+        return {SENT_BACK: joined([rework.annotator for rework in reworks]), SENT_BACK_BECAUSE: because}
 
     def _fields(self, state: PlacementState, task: Task) -> dict[str, Any]:
         """Return what the screen shows of a task; of an adopted one everything that was there."""
