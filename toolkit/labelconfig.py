@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from functools import lru_cache
 from xml.etree import ElementTree
 
 from toolkit.errors import ConfigError
@@ -102,7 +101,6 @@ def _field(node: ElementTree.Element) -> str | None:
     return value[1:] if value.startswith("$") else None
 
 
-@lru_cache(maxsize=256)
 @lru_cache(maxsize=256)
 def ruling_config(config: LabelConfig) -> LabelConfig:
     """Return what adjudicators see of a label config: the same questions, then the reason of the ruling.
