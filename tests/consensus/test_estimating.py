@@ -190,3 +190,40 @@ def test_thresholds_leave_labels_open():
 def test_an_unknown_kind_is_named():
     with pytest.raises(InputError, match="no kind of control 'chioce'"):
         answered(judgments("1 p x", kind="chioce"))
+
+
+def spans(n_tasks):
+    """Three annotators mark one word a task."""
+    rows = []
+    for t in range(n_tasks):
+        word = json.dumps([{"start": t % 5, "end": t % 5 + 4, "labels": ["name"]}])
+        own = {"task": f"t{t:03}", "control": "marks", "kind": "spans", "label": word}
+        rows += [{**own, "annotator": who} for who in "pqr"]
+    return rows
+
+
+def test_positions_are_settled_by_a_model_where_tasks_and_judgments_are_many():
+    _, (control,) = answered(spans(40))
+    assert control.method == "positions by dawid-skene"
+    _, (few,) = answered(spans(10))
+    assert few.method == "clusters"
+    _, (asked,) = answered(spans(10), method=Method.IBCC)
+    assert asked.method == "positions by ibcc"
+    _, (voted,) = answered(spans(40), method=Method.VOTE)
+    assert voted.method == "clusters"
+
+
+def test_both_ways_find_the_regions_that_all_marked():
+    rows = spans(30)
+    by_model, _ = answered(rows)
+    by_clusters, _ = answered(rows, method=Method.VOTE)
+    assert {k: v.label for k, v in by_model.items()} == {k: v.label for k, v in by_clusters.items()}
+    assert by_model["marks", "t003"].label == '[{"end": 7, "labels": ["name"], "start": 3}]'
+
+
+def test_an_answer_that_cannot_be_read_leaves_only_its_task_open():
+    rows = judgments("1 p 4", "1 q 4", "2 p four", "2 q 4", kind="rating", control="score")
+    found, _ = answered(rows)
+    assert found["score", "1"].label == "4"
+    assert found["score", "2"].label is None
+    assert found["score", "2"].status is ConsensusStatus.UNDECIDED

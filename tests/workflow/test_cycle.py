@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tests.workflow.conftest import BOND, SEEDS, member, write_team
+from toolkit.consensus.categorical import Rules
 from toolkit.errors import InputError, LabelStudioError, WorkspaceError
 from toolkit.models import PlacementStatus, Queue, Tier
 from toolkit.simulation import Reference
@@ -337,9 +338,14 @@ def test_agreement_and_consensus_of_a_run(finished):
     assert alpha.low <= alpha.value <= alpha.high
     assert 0.3 < alpha.value < 1
     assert group.n_annotators == 4
-    voted = compute_consensus(operation)
-    assert {item.simulated for item in voted} == {True}
-    assert {item.consensus.control for item in voted} >= {"domain", "sensitivity", "quality"}
+    with compute_consensus(operation, DuckDBEngine()) as consensus:
+        assert consensus.n_simulated == consensus.report.n_judgments == report.n_judgments
+        assert {one.control for one in consensus.report.controls} >= {"domain", "sensitivity", "quality"}
+        (control,) = [
+            one for one in consensus.report.controls if one.control == "domain" and one.by["tier"] == "generalist"
+        ]
+        settled = [one for one in control.consensus(Rules()) if one.label is not None]
+        assert 0 < len(settled) <= control.n_tasks
 
 
 def test_nothing_can_be_released_or_measured_before_anything_is_there(operation):

@@ -28,6 +28,7 @@ from toolkit.consensus.methods import Method
 if TYPE_CHECKING:
     from toolkit.consensus.categorical import Rules
     from toolkit.consensus.estimating import AnsweredControl, ConsensusReport, Gold
+    from toolkit.workflow.measures import WorkspaceConsensus
 
     RulesOf = Callable[[AnsweredControl], Rules]
     Row = dict[str, Any]
@@ -81,15 +82,16 @@ def consensus(
         counting = engine_named(engine, memory_limit)
         if source is None:
             with opened(workspace) as operation, _of_workspace(operation, counting, control, method, gold) as found:
-                _show(found, _rules_of_packs(operation, min_confidence), view, output, as_json=as_json)
+                rules = _rules_of_packs(operation, min_confidence)
+                _show(found.report, rules, view, output, found.n_simulated, as_json=as_json)
         else:
             with _of_file(source, label_config, counting, control, method, gold) as found:
-                _show(found, _same_rules(min_support, min_confidence), view, output, as_json=as_json)
+                _show(found, _same_rules(min_support, min_confidence), view, output, 0, as_json=as_json)
 
 
 def _of_workspace(
     operation: Any, engine: Any, control: str | None, method: Method, gold: Path | None
-) -> AbstractContextManager[ConsensusReport]:
+) -> AbstractContextManager[WorkspaceConsensus]:
     from toolkit.workflow import compute_consensus
 
     known = None if gold is None else _gold(gold, control)
@@ -131,7 +133,9 @@ def _rules_of_packs(operation: Any, min_confidence: float) -> RulesOf:
     return lambda one: Rules(support.get(str(one.by.get("domain")), 0.5), 1, min_confidence)
 
 
-def _show(report: ConsensusReport, rules: RulesOf, view: View, output: Path | None, *, as_json: bool) -> None:
+def _show(
+    report: ConsensusReport, rules: RulesOf, view: View, output: Path | None, n_simulated: int, *, as_json: bool
+) -> None:
     from toolkit.cli.consensustables import Tables, summary
     from toolkit.cli.render import plain, print_json_and_rows
     from toolkit.errors import InputError
@@ -145,9 +149,11 @@ def _show(report: ConsensusReport, rules: RulesOf, view: View, output: Path | No
         columns: Mapping[str, type] = {**dict.fromkeys(report.controls[0].by, str), **COLUMNS}
         write_stream(rows_of(report, rules), output, columns)
     if as_json:
-        print_json_and_rows(plain(summary(report)), "consensus", rows_of(report, rules))
+        print_json_and_rows({**plain(summary(report)), "n_simulated": n_simulated}, "consensus", rows_of(report, rules))
     elif output is None:
         Tables(report, rules).print(view.value)
+    if n_simulated:
+        say(f"{n_simulated} of the {report.n_judgments} judgments are simulated")
     if report.n_repeats_dropped:
         say(f"{report.n_repeats_dropped} repeated judgments were left out: the latest of each counts")
 

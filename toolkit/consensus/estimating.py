@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from toolkit.agreement.counts import CountedJudgments, GroupCounts, Source
 from toolkit.consensus.blocks import Judged
 from toolkit.consensus.categorical import AnnotatorEstimate, Answered, Calibration, Rules, answer
-from toolkit.consensus.listed import AnsweredOneByOne
+from toolkit.consensus.listed import AnsweredOneByOne, model_for
 from toolkit.consensus.methods import Method
 from toolkit.consensus.sets import AnsweredSets, answer_sets
 from toolkit.errors import InputError
@@ -200,7 +200,8 @@ def _answered(
         found = answer_sets(question, kind, method, groups=groups)
         told, why = found.method, found.reason
     else:
-        found = AnsweredOneByOne(question, kind, control)
+        model = model_for(kind, method, group.n_tasks, group.n_judgments)
+        found = AnsweredOneByOne(question, kind, control, model)
         told, why = found.method, found.reason
     return AnsweredControl(
         control=group.control,

@@ -9,8 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement.counts import BEYOND_LABEL
-from toolkit.consensus.answers import Answer
+from toolkit.consensus.answers import Answer, Settled, open_because
 from toolkit.consensus.kinds import settle
+from toolkit.consensus.methods import MODELS, Method
+from toolkit.consensus.regions.modelled import settle_positions
+from toolkit.errors import InputError
 from toolkit.models import REGIONS, Consensus, ConsensusStatus, Control, ControlKind
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from toolkit.consensus.categorical import Question, Rules
 
 PLAIN = frozenset({ControlKind.DATETIME})  # kinds whose answer is the text itself
+POSITIONAL = frozenset({ControlKind.SPANS, ControlKind.TURNS, ControlKind.SEGMENTS})
+FEWEST_JUDGMENTS, FEWEST_TASKS = 3.0, 20  # a task on average, and tasks, from which positions tell annotators apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,30 +32,59 @@ class AnsweredOneByOne:
     question: Question
     kind: ControlKind
     control: Control | None
+    model: Method | None = None  # of positions, fitted over all tasks; None: each task by itself
 
     @property
     def method(self) -> str:
         """What answers it."""
+        if self.model is not None:
+            return f"positions by {self.model}"
         return settle(self.kind, [], self.control, min_support=0, min_judgments=1).method
 
     @property
     def reason(self) -> str:
         """Why."""
+        if self.model is not None:
+            return "what annotators say of each position tells how they differ"
         return f"what fits answers of kind {self.kind}"
 
     def consensus(self, rules: Rules) -> Iterator[Consensus]:
         """Yield the consensus on each task, in the order of the tasks."""
+        if self.model is None:
+            for task, answers, labels in self._tasks():
+                yield self._of(task, self._settled(answers, rules), labels)
+            return
+        everything = list(self._tasks())
+        settled = settle_positions(
+            self.kind,
+            [answers for _, answers, _ in everything],
+            method=self.model,
+            min_support=rules.min_support,
+            min_judgments=rules.min_judgments,
+        )
+        for (task, _, labels), found in zip(everything, settled, strict=True):
+            yield self._of(task, found, labels)
+
+    def _tasks(self) -> Iterator[tuple[str, list[Answer], list[str]]]:
+        """Yield each task with its answers, and these as labels."""
         n_labels = self.question.judged.n_labels
         values = {i: value_of(self.kind, label) for i, label in enumerate(self.question.labels)}
         tasks = self.question.tasks()
         for cells in _cells(self.question):
             answers = [Answer(self.question.annotators[cell // n_labels], *values[cell % n_labels]) for cell in cells]
-            yield self._of(next(tasks), answers, [self.question.labels[cell % n_labels] for cell in cells], rules)
+            yield next(tasks), answers, [self.question.labels[cell % n_labels] for cell in cells]
 
-    def _of(self, task: str, answers: list[Answer], labels: list[str], rules: Rules) -> Consensus:
-        found = settle(
-            self.kind, answers, self.control, min_support=rules.min_support, min_judgments=rules.min_judgments
-        )
+    def _settled(self, answers: list[Answer], rules: Rules) -> Settled:
+        """Settle one task; one whose answers are not what their kind says stays open, and the others do not suffer."""
+        try:
+            return settle(
+                self.kind, answers, self.control, min_support=rules.min_support, min_judgments=rules.min_judgments
+            )
+        except InputError as error:
+            reason = f"an answer cannot be read: {str(error).splitlines()[0]}"
+            return open_because(ConsensusStatus.UNDECIDED, reason, n=len(answers), method=self.method)
+
+    def _of(self, task: str, found: Settled, labels: list[str]) -> Consensus:
         shown = [label.partition(BEYOND_LABEL)[0] for label in labels]
         decided = found.status is ConsensusStatus.DECIDED
         return Consensus(
@@ -64,6 +98,22 @@ class AnsweredOneByOne:
             reason=found.reason,
             method=found.method,
         )
+
+
+def model_for(kind: ControlKind, method: Method, n_tasks: int, n_judgments: int) -> Method | None:
+    """Return the model that answers about positions; None where each task is settled by itself.
+
+    Examples
+    --------
+    >>> model_for(ControlKind.SPANS, Method.AUTO, 100, 320).value, model_for(ControlKind.BOXES, Method.AUTO, 100, 320)
+    ('dawid-skene', None)
+    """
+    if kind not in POSITIONAL:
+        return None
+    if method in MODELS:
+        return method
+    enough = n_tasks >= FEWEST_TASKS and n_judgments >= FEWEST_JUDGMENTS * n_tasks
+    return Method.DAWID_SKENE if method is Method.AUTO and enough else None
 
 
 def value_of(kind: ControlKind, label: str) -> tuple[Any, str]:

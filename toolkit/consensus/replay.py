@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from toolkit.consensus.blocks import JudgedHere
 from toolkit.consensus.evidence import Evidence, evidence_of
@@ -15,6 +16,7 @@ from toolkit.models import Tier
 if TYPE_CHECKING:
     from toolkit.consensus.blocks import Real, Whole
 
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]  # shows how far something is
 MAX_ROUNDS = 500  # answers that one task can be given
 
 
@@ -34,6 +36,21 @@ class Pool:
         """The tiers that have judgments, lowest first."""
         present = {self.tiers[a] for a in set(self.annotators.tolist())}
         return tuple(tier for tier in Tier if tier in present)
+
+    def of_tier(self, tier: Tier) -> Pool:
+        """Return what one tier said."""
+        import numpy as np
+
+        people = np.array([one is tier for one in self.tiers], dtype=bool)
+        own, number = people[self.annotators], np.cumsum(people) - 1
+        return replace(
+            self,
+            tasks=self.tasks[own],
+            annotators=number[self.annotators[own]],
+            labels=self.labels[own],
+            shape=(self.shape[0], int(people.sum()), self.shape[2]),
+            tiers=(tier,) * int(people.sum()),
+        )
 
     def shuffled(self, seed: int) -> Pool:
         """Return the judgments in another order."""
@@ -197,3 +214,93 @@ def mean_of(outcomes: Sequence[Outcome]) -> Outcome:
         escalated=sum(one.escalated for one in outcomes) / n,
         confident=sum(one.confident for one in outcomes) / n,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one way to ask came to, as the mean of several replays."""
+
+    name: str  # "policy", "fixed, vote" or "fixed, weighed"
+    target: float | None  # of policies
+    overlap: int | None  # of fixed ones
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A policy beside others of its kind and beside fixed overlaps."""
+
+    chosen: Trial
+    others: tuple[Trial, ...]  # the policy with other targets
+    fixed: tuple[Trial, ...]
+    saving: float | None  # share of the cost that a fixed overlap of the same accuracy takes more; None without one
+    reason: str  # why there is no saving, or what it rests on
+
+
+def compare(
+    pool: Pool,
+    policy: Policy,
+    *,
+    targets: Sequence[float],
+    replays: int,
+    seed: int,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Replay a policy, the same with other targets, and fixed overlaps of the lowest tier.
+
+    Fixed overlaps are voted on, and weighed by the same model as the policy; the saving is against the better one of
+    both, between whole numbers of answers on the line between them.
+
+    Parameters
+    ----------
+    pool : Pool
+        What can be asked for.
+    policy : Policy
+        The policy; its tiers without judgments have no part.
+    targets : sequence of float
+        Other targets to try.
+    replays : int
+        Random orders over which means are taken.
+    seed : int
+        Of the first of them.
+    progress : callable, optional
+        Wraps what is tried, to show how far the work is.
+    """
+    lowest = pool.ladder[0]
+    alone = pool.of_tier(lowest)
+    ways: list[tuple[str, float | None, int | None, Callable[[int], Outcome]]] = [
+        ("policy", one, None, partial(replay, pool, replace(policy, target=one))) for one in (policy.target, *targets)
+    ]
+    for n in range(1, policy.most + 1):
+        same = replace(policy, least=n, most=n, target=0.5)
+        ways.append(("fixed, vote", None, n, partial(fixed, alone, lowest, n, policy.costs)))
+        ways.append(("fixed, weighed", None, n, partial(replay, alone, same)))
+    chosen, *others = [
+        Trial(name, target, overlap, mean_of([run(number) for number in range(seed, seed + replays)]))
+        for name, target, overlap, run in (progress or _silent)(ways, "Replaying")
+    ]
+    policies = [one for one in others if one.target is not None]
+    trials = [one for one in others if one.target is None]
+    return Comparison(chosen, tuple(policies), tuple(trials), *_saving(chosen.outcome, trials))
+
+
+def _silent(items: Iterable[Any], _: str) -> Iterable[Any]:
+    return items
+
+
+def _saving(chosen: Outcome, trials: Sequence[Trial]) -> tuple[float | None, str]:
+    """Return what is saved against the cheapest fixed overlap that is as accurate."""
+    import numpy as np
+
+    if chosen.accuracy is None:
+        return None, "without gold nobody knows what is right"
+    needed = []
+    for name in sorted({trial.name for trial in trials}):
+        points = [(one.outcome.cost, one.outcome.accuracy or 0.0) for one in trials if one.name == name]
+        best = np.maximum.accumulate([accuracy for _, accuracy in points])
+        if best[-1] >= chosen.accuracy:
+            needed.append((float(np.interp(chosen.accuracy, best, [cost for cost, _ in points])), name))
+    if not needed:
+        return None, "no fixed overlap up to the most is as accurate"
+    cost, name = min(needed)
+    return 1 - chosen.cost / cost, f"{name} costs {cost:.2f} a task for the same accuracy"

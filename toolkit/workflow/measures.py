@@ -82,6 +82,14 @@ def measure_agreement(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkspaceConsensus:
+    """What a workspace's judgments amount to; open as long as the engine is."""
+
+    report: ConsensusReport
+    n_simulated: int  # judgments by simulated annotators
+
+
 @contextmanager
 def compute_consensus(
     operation: Operation,
@@ -90,7 +98,7 @@ def compute_consensus(
     control: str | None = None,
     method: Method = Method.AUTO,
     gold: Gold | None = None,
-) -> Iterator[ConsensusReport]:
+) -> Iterator[WorkspaceConsensus]:
     """Compute the consensus on the judgments of the ledger as it stands; nothing is stored and nothing goes anywhere.
 
     Every control of every project is a question of its own. `resolve` decides by the pack's thresholds and the overlap
@@ -119,7 +127,7 @@ def compute_consensus(
     with estimate(
         snapshot, engine=engine, by=GROUPS, control=control, controls=asked, method=method, gold=gold
     ) as report:
-        yield report
+        yield WorkspaceConsensus(report, count_simulated(snapshot))
 
 
 def _with_skips(operation: Operation, report: AgreementReport, by: Sequence[str]) -> AgreementReport:
