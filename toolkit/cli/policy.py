@@ -118,9 +118,9 @@ def _by_tier(text: str | None, option: str) -> Mapping[Tier, float]:
             raise typer.BadParameter(
                 f"{part!r} is not TIER=NUMBER; tiers are {', '.join(Tier)}", param_hint=option
             ) from None
-    for value in found.values():
-        if not value > 0:
-            raise typer.BadParameter(f"{value:g} is not above 0", param_hint=option)
+    for number in found.values():
+        if not number > 0:
+            raise typer.BadParameter(f"{number:g} is not above 0", param_hint=option)
     if option == "--accuracy" and any(value >= 1 for value in found.values()):
         raise typer.BadParameter("a share of right answers lies between 0 and 1", param_hint=option)
     return found

@@ -117,14 +117,17 @@ class AdaptiveOverlap:
         tier = prospects[0].tier if prospects and action is not Action.DONE else None
         return Choice(action, tier, question.decisions(item, settled=action is Action.DONE), step)
 
-    def doubtful(self) -> list[PlacementState]:
+    def doubtful(self, news: Iterable[Placement]) -> list[PlacementState]:
         """Return what was done that would not be done now: what was learnt of annotators since makes it doubtful.
 
-        Left alone is what somebody above has or had, what was settled before there was a policy, and what went to the
+        Looked at are the questions there is news of. Left alone is what somebody above has or had, and what went to the
         domain that was found.
         """
         found = []
-        for states in list(self._states.values()):
+        for key in dict.fromkeys(map(_key, news)):
+            states = self._states[key]
+            latest = self._operation.state.corpus.latest_routes(state.placement.task for state in states)
+            elsewhere = {task for task, route in latest.items() if route.domain != key[0]}
             above: dict[str, int] = defaultdict(int)
             for state in states:
                 above[state.placement.task] += 1
@@ -134,14 +137,10 @@ class AdaptiveOverlap:
                 if state.status is PlacementStatus.DECIDED
                 and above[state.placement.task] == 1
                 and self.rules(state.placement)
-                and not self._went_elsewhere(state.placement)
+                and state.placement.task not in elsewhere
             ]
             found += [one for one in candidates if self.choice(one.placement).action is Action.ONE_MORE]
         return found
-
-    def _went_elsewhere(self, item: Placement) -> bool:
-        latest = self._operation.state.corpus.latest_routes([item.task]).get(item.task)
-        return latest is not None and latest.domain != item.project.domain
 
     def _tiers_to_ask(self, item: Placement) -> tuple[Tier, ...]:
         """Return the tiers, from the placement's own up, with somebody who could answer and was not asked yet."""

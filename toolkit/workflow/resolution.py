@@ -98,7 +98,7 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     judgments = by_placement(judgments_of(operation, [item.id for item in due]))
     adaptive = _adaptive(operation, answered, asked)
     n_waiting = len(states) - len(due)
-    due += [state.placement for state in adaptive.doubtful()] if adaptive is not None else []
+    due += [state.placement for state in adaptive.doubtful(due)] if adaptive is not None else []
     resolutions = []
     for item in operation.progress(due, "Settling tasks"):
         complete = answered[item.id] >= item.overlap
