@@ -102,3 +102,23 @@ def test_gold_that_does_not_fit_is_named(toolkit, crowd):
     (crowd / "none.csv").write_text("item,answer\nt1,0\n", encoding="utf-8")
     code, _, err = toolkit("consensus", "-i", "labels.csv", "--gold", "none.csv")
     assert (code, "no task or no label; found: item, answer" in err) == (2, True)
+
+
+def test_compared_items_have_strengths_within_what_was_compared(toolkit, tmp_path):
+    rows = ["1,a,gpt,llama,left", "1,b,gpt,llama,left", "2,a,llama,mistral,tie", "3,a,foo,bar,right"]
+    (tmp_path / "pairs.csv").write_text("\n".join(["task,annotator,left,right,label", *rows]), encoding="utf-8")
+    code, out, _ = toolkit("consensus", "-i", "pairs.csv", "--view", "items", "--json")
+    found = json.loads(out)
+    assert (code, found["n_components"]) == (0, 2)
+    assert next(one["item"] for one in found["items"] if one["component"] == 0) == "gpt"
+    code, out, _ = toolkit("consensus", "-i", "pairs.csv", "--view", "items")
+    assert "strengths compare within a group" in " ".join(out.split())
+    assert toolkit("consensus", "-i", "pairs.csv", "--view", "items", "-o", "items.csv")[0] == 0
+    assert (tmp_path / "items.csv").read_text("utf-8").startswith("item,strength,standard_error,rank,component")
+
+
+def test_items_need_their_columns_and_a_file(toolkit, crowd):
+    code, _, err = toolkit("consensus", "-i", "labels.csv", "--view", "items")
+    assert (code, "no column left, right" in err) == (2, True)
+    code, _, err = toolkit("consensus", "--view", "items")
+    assert (code, "left and right of --input" in " ".join(err.split())) == (2, True)

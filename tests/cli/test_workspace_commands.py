@@ -204,6 +204,7 @@ def test_a_team_that_is_too_small_is_said_beforehand_and_by_publish(filled):
         "version: 1\nmembers: [{pseudonym: zoe, languages: [fr], domains: {'*': specialist}}]\n", encoding="utf-8"
     )
     assert "finance wants 2 specialists for a task, the team has 1" in filled("config", "check", stderr=True)
+    assert "escalation.ladder names adjudicators and the team has none" in filled("config", "check", stderr=True)
     filled("route")
     filled("apply")
     shown = filled("publish")

@@ -15,6 +15,7 @@ from toolkit.cli.common import WorkspaceOption, exit_on_error, say
 app = typer.Typer(help="The YAML files: their schema, and whether they are right.", no_args_is_help=True)
 
 if TYPE_CHECKING:
+    from toolkit.config import WorkflowFile
     from toolkit.models import Annotator, DomainPack
 
 
@@ -74,7 +75,7 @@ def check(workspace: WorkspaceOption = Path()) -> None:
         say(f"note: {note}")
     for language, names in missing_languages(packs).items():
         say(f"note: no terms for {language} in {', '.join(names)}; there the English ones count")
-    for warning in _understaffed(packs, team):
+    for warning in (*_understaffed(packs, team, settings), *_empty_rungs(settings, team)):
         say(f"warning: {warning}")
     typer.echo(f"{len(packs)} domain packs, {len(configs)} label configs, {len(team)} members: all right.")
 
@@ -89,10 +90,24 @@ def _shared(terms: Mapping[tuple[str, str], Mapping[str, float]]) -> Iterator[st
         yield f"terms that count for {' and '.join(domains)}: {', '.join(shown)}"
 
 
-def _understaffed(packs: Mapping[str, DomainPack], team: Sequence[Annotator]) -> Iterator[str]:
+def _empty_rungs(settings: WorkflowFile, team: Sequence[Annotator]) -> Iterator[str]:
+    """Yield the tiers of the ladder that nobody works at in any domain."""
+    held = {tier for member in team for tier in member.domains.values()}
+    for tier in settings.escalation.ladder if team else ():
+        if tier not in held:
+            yield f"escalation.ladder names {tier}s and the team has none; what goes up to them will wait"
+
+
+def _understaffed(packs: Mapping[str, DomainPack], team: Sequence[Annotator], settings: WorkflowFile) -> Iterator[str]:
     """Yield what the team is too small for: fewer members of a domain's tier than annotations wanted."""
+    from toolkit.labelconfig import has_closed_answers
+
+    overlap = settings.overlap
     for pack in packs.values():
-        wanted = max(config.overlap for config in pack.configs)
+        wanted = max(
+            config.overlap if overlap is None or not has_closed_answers(config) else overlap.min
+            for config in pack.configs
+        )
         found = sum(member.tier_in(pack.name) is pack.tier for member in team)
         if found < wanted:
             yield f"{pack.name} wants {wanted} {pack.tier}s for a task, the team has {found}; tasks there will wait"

@@ -40,6 +40,7 @@ class View(StrEnum):
     TASKS = "tasks"
     ANNOTATORS = "annotators"
     RELIABILITY = "reliability"
+    ITEMS = "items"
 
 
 def register(parent: typer.Typer) -> None:
@@ -68,7 +69,10 @@ def consensus(
     min_confidence: Annotated[
         float, typer.Option(min=0, max=1, help="Least confidence of a label; what is below stays undecided.")
     ] = 0.0,
-    view: Annotated[View, typer.Option(help="What to show; --json has everything.")] = View.TASKS,
+    view: Annotated[
+        View,
+        typer.Option(help="What to show; --json has all but items: strengths of what the columns left and right name."),
+    ] = View.TASKS,
     engine: EngineOption = "duckdb",
     memory_limit: MemoryOption = None,
     output: OutputOption = None,
@@ -77,6 +81,8 @@ def consensus(
     """Compute the label of every task and control: how sure it is, who errs how, and why where there is none."""
     if source is None and min_support is not None:
         raise typer.BadParameter("in a workspace the domain packs say it", param_hint="--min-support")
+    if source is None and view is View.ITEMS:
+        raise typer.BadParameter("items are named in the columns left and right of --input", param_hint="--view")
     with exit_on_error():
         check_output(output, source)
         counting = engine_named(engine, memory_limit)
@@ -84,6 +90,8 @@ def consensus(
             with opened(workspace) as operation, _of_workspace(operation, counting, control, method, gold) as found:
                 rules = _rules_of_packs(operation, min_confidence)
                 _show(found.report, rules, view, output, found.n_simulated, as_json=as_json)
+        elif view is View.ITEMS:
+            _show_items(source, label_config, control, output, as_json=as_json)
         else:
             with _of_file(source, label_config, counting, control, method, gold) as found:
                 _show(found, _same_rules(min_support, min_confidence), view, output, 0, as_json=as_json)
@@ -156,6 +164,31 @@ def _show(
         say(f"{n_simulated} of the {report.n_judgments} judgments are simulated")
     if report.n_repeats_dropped:
         say(f"{report.n_repeats_dropped} repeated judgments were left out: the latest of each counts")
+
+
+def _show_items(
+    source: Path, label_config: Path | None, control: str | None, output: Path | None, *, as_json: bool
+) -> None:
+    """Show how strong the items are that were compared two at a time."""
+    from toolkit.cli.consensustables import print_items
+    from toolkit.cli.judgments import judgments_of
+    from toolkit.cli.render import plain, print_json
+    from toolkit.consensus.comparisons import bradley_terry
+    from toolkit.consensus.vote import latest_judgments
+    from toolkit.storage.judgmentfiles import only_control
+
+    judgments = judgments_of(source, controls_of(label_config))
+    name = control or only_control(judgments)
+    kept, _ = latest_judgments(judgments[judgments["control"] == name])
+    found = bradley_terry(kept)
+    if output is not None:
+        from toolkit.storage.tables import write_table
+
+        write_table([plain(one) for one in found.items], output)
+    if as_json:
+        print_json({"control": name, **plain(found)})
+    elif output is None:
+        print_items(name, found)
 
 
 def rows_of(report: ConsensusReport, rules: RulesOf) -> Iterator[Row]:

@@ -14,6 +14,7 @@ from toolkit.cli.render import confidence, percent, plain, print_table, shortene
 
 if TYPE_CHECKING:
     from toolkit.consensus.categorical import Calibration, Rules
+    from toolkit.consensus.comparisons import Strengths
     from toolkit.consensus.estimating import AnsweredControl, ConsensusReport
 
 MAX_LISTED = 30
@@ -125,6 +126,20 @@ class Tables:
             caption=f"right {percent(found.accuracy)}, stated {percent(found.mean_confidence)}; expected calibration"
             f" error {found.expected_calibration_error:.3f}; each task by what the others taught",
         )
+
+
+def print_items(control: str, found: Strengths) -> None:
+    """Print the strengths of compared items, those that can be compared with each other together."""
+    print_table(
+        f"{control}: {len(found.items)} items, {found.n_comparisons} comparisons",
+        (">group", ">rank", "item", ">strength", ">± error", ">comparisons"),
+        [
+            (one.component + 1, one.rank, shortened(one.item, 40), one.strength, one.standard_error, one.n_comparisons)
+            for one in found.items[:MAX_LISTED]
+        ],
+        caption=f"Bradley-Terry, log-odds with a ridge of {found.ridge:g}; strengths compare within a group."
+        f" {found.reason}{_cut(len(found.items))}",
+    )
 
 
 def _name(one: AnsweredControl) -> str:
