@@ -28,12 +28,13 @@ def block_tasks(n_labels: int) -> int:
     return max(min(BLOCK_TASKS, BLOCK_CELLS // max(n_labels, 1)), 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Block:
     """The judgments of some tasks, each task whole."""
 
     starts: Whole  # (n_tasks + 1,) where each task's judgments begin
     cells: Whole  # (n_judgments,) annotator * n_labels + label
+    _given: Any = None  # the sparse table, made when it is first asked for
 
     @property
     def n_tasks(self) -> int:
@@ -45,8 +46,10 @@ class Block:
         import numpy as np
         from scipy import sparse
 
-        ones = np.ones(len(self.cells))
-        return sparse.csr_array((ones, self.cells, self.starts), shape=(self.n_tasks, n_cells))
+        if self._given is None or self._given.shape[1] != n_cells:
+            ones = np.ones(len(self.cells))
+            self._given = sparse.csr_array((ones, self.cells, self.starts), shape=(self.n_tasks, n_cells))
+        return self._given
 
     def sizes(self) -> Whole:
         """Return how many judgments each task has."""
