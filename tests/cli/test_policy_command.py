@@ -60,7 +60,7 @@ def test_simulated_people_need_no_file(toolkit):
         (("--people", "generalist=6", "--tasks", "20"), "TIER=NUMBER:ABILITY"),
         (("--people", "expert=6:0.9", "--tasks", "20"), "TIER=NUMBER:ABILITY"),
         (("--people", "generalist=6:1.5", "--tasks", "20"), "ability between 0 and 1"),
-        (("--costs", "generalist=0", "--tasks", "20"), "not above 0"),
+        (("--costs", "generalist=0", "--tasks", "20"), "not a number above 0"),
         (("--costs", "expert=2", "--tasks", "20"), "TIER=NUMBER"),
         (("--accuracy", "generalist=1", "--tasks", "20"), "between 0 and 1"),
         (("--plot", "p.pdf", "--tasks", "20"), ".png or .svg"),

@@ -151,3 +151,15 @@ def test_correlated_judgments_count_as_fewer_and_the_label_stays():
     assert (raw.argmax(axis=1) == shrunk.argmax(axis=1)).all()
     assert (shrunk.max(axis=1) <= raw.max(axis=1) + 1e-12).all()
     assert shrunk.max(axis=1).mean() < raw.max(axis=1).mean() - 0.005
+
+
+@pytest.mark.parametrize("model", [DawidSkene(2.0), IBCC(), OneCoin()], ids=str)
+@pytest.mark.parametrize("seed", range(6))
+def test_what_has_settled_stays_where_it_is(model, seed):
+    tasks, annotators, labels, _, shape = crowd(seed, n_tasks=30, n_annotators=6, per_task=3)
+    judged = JudgedHere.of(tasks, annotators, labels, shape)
+    fitted = fit(judged, model)
+    further = fit(judged, model, iterations=fitted.n_iterations + 20, tolerance=-np.inf)
+    assert not further.converged
+    if fitted.converged:
+        assert posteriors(judged, further) == pytest.approx(posteriors(judged, fitted), abs=0.02)

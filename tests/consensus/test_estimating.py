@@ -227,3 +227,70 @@ def test_an_answer_that_cannot_be_read_leaves_only_its_task_open():
     assert found["score", "1"].label == "4"
     assert found["score", "2"].label is None
     assert found["score", "2"].status is ConsensusStatus.UNDECIDED
+
+
+def test_a_unanimous_nothing_in_a_taxonomy_is_an_answer():
+    rows = judgments(
+        *(f"{t} {a} {'[]' if t % 3 else 'Art > Film'}" for t in range(30) for a in "pqrs"), kind="taxonomy"
+    )
+    for method in (Method.AUTO, Method.VOTE):
+        found, _ = answered(rows, method=method)
+        assert {one.label for one in found.values()} == {"[]", "Art > Film"}
+
+
+def test_labels_that_nobody_chose_do_not_make_a_voted_set_less_sure():
+    few = judgments("1 p a", "1 q a", kind="choices")
+    many = [*few, *judgments(*(f"2 {who} l{i}" for i, who in enumerate("pqrstu")), kind="choices")]
+    sure = [answered(rows, method=Method.VOTE)[0]["label", "1"].confidence for rows in (few, many)]
+    assert sure == [0.75, 0.75]  # (2 + 1) / (2 + 2)
+
+
+@pytest.mark.parametrize("method", [Method.ONE_COIN, Method.IBCC, Method.DAWID_SKENE])
+def test_a_label_that_nobody_gave_is_never_the_consensus(method):
+    rows = [{"task": f"{t}", "annotator": "a", "label": "x"} for t in range(30)]
+    rows.append({"task": "odd", "annotator": "a", "label": "y"})
+    found, _ = answered(rows, method=method)
+    assert found["label", "odd"].label in (None, "y")
+    assert {found["label", f"{t}"].label for t in range(30)} == {"x"}
+
+
+def test_what_is_told_of_a_vote_is_one_number():
+    found, _ = answered(judgments("1 p x", "1 q x", "1 r y", "2 p z"), method=Method.WEIGHTED)
+    for one in found.values():
+        assert one.confidence == pytest.approx(max(one.distribution.values()), abs=1e-6)
+
+
+def test_ten_thousand_labels_are_told_of_in_part():
+    rows = [{"task": f"{t}", "annotator": a, "label": f"l{t}{a}"} for t in range(3_000) for a in "pq"]
+    found, _ = answered(rows, method=Method.VOTE)
+    assert all(len(one.distribution) <= 50 for one in found.values())
+    assert {one.status for one in found.values()} == {ConsensusStatus.TIE}
+
+
+def test_gold_that_is_about_other_tasks_is_refused():
+    rows, _ = crowd()
+    with pytest.raises(InputError, match="None of the 1 tasks with gold has judgments on label"):
+        answered(rows, gold={"label": {"elsewhere": "y"}})
+
+
+def test_a_region_that_cannot_be_read_leaves_only_its_task_open():
+    rows = spans(30)
+    rows[0]["label"] = json.dumps([{"start": 5, "end": 1, "labels": ["name"]}])
+    found, (control,) = answered(rows)
+    assert control.method == "positions by dawid-skene"
+    assert found["marks", "t000"].status is ConsensusStatus.UNDECIDED
+    assert "cannot be read" in found["marks", "t000"].reason
+    assert found["marks", "t001"].label is not None
+
+
+def test_a_region_as_long_as_a_library_takes_no_memory():
+    word = json.dumps([{"start": 0, "end": 10**12, "labels": ["name"]}])
+    found, _ = answered(judgments(f"1 p {word}", f"1 q {word}", kind="spans"))
+    assert json.loads(found["label", "1"].label) == json.loads(word)
+
+
+def test_text_that_cannot_be_written_leaves_its_task_open():
+    rows = judgments('1 p ["\\ud800"]', '1 q ["\\ud800"]', '2 p ["a"]', '2 q ["a"]', kind="text")
+    found, _ = answered(rows)
+    assert found["label", "1"].label is None
+    assert found["label", "2"].label == '["a"]'

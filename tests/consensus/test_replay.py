@@ -109,3 +109,23 @@ def test_what_no_policy_can_be_tried_on_is_named(rows, columns, gold, told):
     table = pd.DataFrame(rows, columns=["task", "annotator", "label", columns])
     with pytest.raises(InputError, match=told):
         pool_of(table, gold)
+
+
+def test_where_one_answer_is_enough_nothing_is_saved():
+    rows = [(f"{t}", a, "xy"[t % 2]) for t in range(20) for a in "abc"]
+    gold = {f"{t}": "xy"[t % 2] for t in range(20)}
+    pool = pool_of(pd.DataFrame(rows, columns=["task", "annotator", "label"]), gold)
+    found = compare(pool, policy(most=3), targets=(), replays=1, seed=0)
+    assert found.chosen.outcome.accuracy == 1
+    assert found.saving == pytest.approx(-1)  # two answers where one is as good
+    assert found.reason == "fixed, vote costs 1.00 a task for the same accuracy"
+
+
+def test_tasks_that_the_lowest_tier_did_not_answer_are_left_out_of_a_comparison():
+    rows = [(f"{t}", a, "x", "generalist") for t in range(10) for a in "ab"] + [
+        (f"s{t}", "c", "y", "specialist") for t in range(5)
+    ]
+    pool = pool_of(pd.DataFrame(rows, columns=["task", "annotator", "label", "tier"]), {"0": "x", "s1": "y"})
+    found = compare(pool, policy(most=2), targets=(), replays=1, seed=0)
+    assert found.n_left_out == 5
+    assert {one.outcome.accuracy for one in found.fixed} == {1}

@@ -170,3 +170,62 @@ def test_costs_that_are_not_named_stay(folder, monkeypatch, fake):
         }
     settings = yaml.safe_load((folder / "workflow.yaml").read_text("utf-8"))
     assert "overlap" not in settings
+
+
+def test_what_was_settled_before_there_was_a_policy_stays_settled(folder, tmp_path, fake, monkeypatch):
+    monkeypatch.setattr("toolkit.workspace.connect", lambda *_: fake)
+    write_ladder(folder, people())
+    with open_workspace(folder) as operation:
+        take_in(operation, tmp_path, 40)
+        run(operation)
+        settled = {s.placement.id for s in states_of(operation) if s.status is PlacementStatus.DECIDED}
+    write_ladder(folder, people(), overlap={"min": 2, "max": 5, "target": 0.97})
+    with open_workspace(folder) as operation:
+        take_in(operation, tmp_path, 44)
+        run(operation)
+        still = {s.placement.id for s in states_of(operation) if s.status is PlacementStatus.DECIDED}
+        assert settled < still
+        assert not operation.state.steps.done() & settled
+
+
+def test_a_task_done_with_fewer_answers_than_wanted_is_asked_about_when_it_is_doubtful(
+    folder, tmp_path, fake, monkeypatch
+):
+    """One of two skips everything and the other is believed; more people come, and the target is raised."""
+    from toolkit.models import AssignmentStatus
+    from toolkit.workflow import apply, collect, publish, simulate
+
+    monkeypatch.setattr("toolkit.workspace.connect", lambda *_: fake)
+    sure = {"ladder": ["generalist"], "accuracy": {"generalist": 0.9}}
+
+    def one_round(operation):
+        apply(operation)
+        publish(operation)
+        simulate(operation)
+        collect(operation)
+
+    write_ladder(folder, people(generalists=2, specialists=0), overlap=POLICY | {"target": 0.6}, **sure)
+    with open_workspace(folder) as operation:
+        take_in(operation, tmp_path, 4)
+        one_round(operation)
+        operation.state.work.set_assignments(
+            {
+                (one.assignment.placement, one.assignment.annotator): AssignmentStatus.SKIPPED
+                for one in operation.state.work.assignments()
+                if one.assignment.annotator == "gene1"
+            }
+        )
+        assert resolve(operation).by_status == {"decided": 4}
+        first = {state.placement.id for state in states_of(operation)}
+    write_ladder(folder, people(generalists=4, specialists=0), overlap=POLICY | {"target": 0.99}, **sure)
+    with open_workspace(folder) as operation:
+        take_in(operation, tmp_path, 5)
+        one_round(operation)
+        resolve(operation)
+        again = [state for state in states_of(operation) if state.placement.id in first]
+        assert {state.status for state in again} == {PlacementStatus.OPEN}
+        assert {state.placement.overlap for state in again} == {2}
+        assert not [one for one in operation.state.work.decisions() if one.placement in first]
+        run(operation)
+        steps = [len(operation.state.steps.of(state.placement.task)) for state in again]
+        assert max(steps) <= 6

@@ -62,7 +62,7 @@ def simulate(
         str | None, typer.Option(help="Expected share of right answers, as generalist=0.67,specialist=0.85.")
     ] = None,
     replays: Annotated[int, typer.Option(min=1, max=1000, help="Random orders to take the mean of.")] = 10,
-    seed: Annotated[int, typer.Option(help="Of the first order.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first order.")] = 0,
     plot: Annotated[Path | None, typer.Option(help="Write cost against accuracy as a picture: .png or .svg.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,8 +119,8 @@ def _by_tier(text: str | None, option: str) -> Mapping[Tier, float]:
                 f"{part!r} is not TIER=NUMBER; tiers are {', '.join(Tier)}", param_hint=option
             ) from None
     for number in found.values():
-        if not number > 0:
-            raise typer.BadParameter(f"{number:g} is not above 0", param_hint=option)
+        if not 0 < number < float("inf"):
+            raise typer.BadParameter(f"{number:g} is not a number above 0", param_hint=option)
     if option == "--accuracy" and any(value >= 1 for value in found.values()):
         raise typer.BadParameter("a share of right answers lies between 0 and 1", param_hint=option)
     return found
@@ -217,8 +217,12 @@ def _show(found: Comparison, pool: Pool, replays: int, *, as_json: bool) -> None
     )
     if found.saving is None:
         typer.echo(f"no saving to tell of: {found.reason}")
+    elif found.saving < 0:
+        typer.echo(f"{percent(-found.saving)} more than needed: {found.reason}")
     else:
         typer.echo(f"{percent(found.saving)} of the cost saved: {found.reason}")
+    if found.n_left_out:
+        say(f"{found.n_left_out} tasks without an answer of the lowest tier were left out")
 
 
 def _row(trial: Trial) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TINY = 1e-10  # instead of a probability of 0
 MAX_ITERATIONS = 100
 HOPE = 2.0  # right judgments that are taken for granted against one wrong one
-TOLERANCE = 1e-6  # gain in log-likelihood a judgment, below which the model has settled
+TOLERANCE = 1e-5  # share of the judgments whose right label is taken for another, below which the model has settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,20 +71,19 @@ def fit(
 ) -> Fitted:
     """Fit a model, beginning with the shares of labels on each task.
 
-    Each iteration is one maximisation and one expectation. It ends when the log-likelihood of a judgment grows by less
-    than the tolerance, or after so many iterations.
+    Each iteration is one maximisation and one expectation. It ends when the expected counts change by less than the
+    tolerance, as a share of the judgments, or after so many iterations: with a prior the likelihood need not grow.
     """
     expected = _expected(judged, None)
     converged, count = False, 0
     parameters = model.parameters(expected, judged.n_labels)
-    before = -float("inf")
     while count < iterations and not converged:
         if count:
             parameters = model.parameters(expected, judged.n_labels)
-        expected = _expected(judged, parameters)
+        before, expected = expected, _expected(judged, parameters)
         count += 1
-        converged = expected.log_likelihood - before < tolerance * max(expected.n_judgments, 1)
-        before = expected.log_likelihood
+        moved = float(abs(expected.given - before.given).sum()) / 2
+        converged = moved < tolerance * max(expected.n_judgments, 1)
     return Fitted(parameters, expected, count, converged)
 
 
@@ -191,7 +190,8 @@ class ExpectedDawidSkene:
         import numpy as np
 
         counts: Real = expected.given.reshape(-1, n_labels, n_labels)
-        counts = counts + self.strength * np.stack([expected_shares(one, n_labels) for one in self.accuracy.tolist()])
+        kinds, kind = np.unique(self.accuracy, return_inverse=True)
+        counts = counts + (self.strength * np.stack([expected_shares(one, n_labels) for one in kinds.tolist()]))[kind]
         shares = counts / counts.sum(axis=1, keepdims=True)
         given = expected.given.sum(axis=1).reshape(-1, n_labels).sum(axis=0) + 1
         return Parameters(np.log(np.maximum(shares, TINY)).reshape(-1, n_labels), np.log(given / given.sum()))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEAST_GOLD = 10  # tasks with a known label, below which they say nothing about confidence
 MOST_SHOWN = 50  # labels of a task's distribution that are told
+TOLD = 5e-7  # chance below which a label is not told of
 
 
 class Question(Protocol):
@@ -129,10 +130,10 @@ class Answered:
         labels, n = self.question.labels, int(counts.sum())
         leads = np.flatnonzero(ahead)
         first = int(leads[0])
-        confidence = _confidence(self.chosen, self.calibration, float(chances[first]), int(counts[first]), n)
+        confidence = float(chances[first])
         status, reason = self._verdict(rules, leads, counts, n, confidence)
         given = sorted(np.flatnonzero(counts).tolist(), key=lambda i: (-counts[i], labels[i]))
-        likely = sorted(np.flatnonzero(chances > 5e-7).tolist(), key=lambda i: (-chances[i], labels[i]))[:MOST_SHOWN]
+        likely = sorted(_likeliest(chances).tolist(), key=lambda i: (-chances[i], labels[i]))[:MOST_SHOWN]
         return Consensus(
             task=task,
             control=self.question.control,
@@ -221,6 +222,11 @@ def answer(
 
 def _calibration(question: Question, chosen: Chosen, gold: Mapping[str, str]) -> Calibration:
     chances, counts, right = _on_gold(question, chosen, gold)
+    if gold and not len(right):
+        raise InputError(
+            f"None of the {len(gold)} tasks with gold has judgments on {question.control}.",
+            hint="tasks must be named alike in both files.",
+        )
     if len(right) < LEAST_GOLD:
         return Calibration("shrunk", 1.0, len(right), None)
     sharpness = sharpness_on_gold(chances, right)
@@ -283,21 +289,24 @@ def _expected(posterior: Callable[[Block], Real], n_cells: int, block: Block) ->
 
 
 def _distribution(chosen: Chosen, found: Real, counts: Real) -> Real:
-    """Return chances; shares of votes are drawn towards all labels alike, by one judgment more."""
+    """Return chances; votes are drawn towards all labels alike by two judgments more, as Laplace has it for two."""
     if chosen.method in MODELS:
         return found
     n_judgments = counts.sum(axis=1, keepdims=True)
-    chances: Real = (found * n_judgments + 1 / found.shape[1]) / (n_judgments + 1)
+    chances: Real = (found * n_judgments + 2 / max(found.shape[1], 2)) / (n_judgments + 2)
     return chances
 
 
 def _led(chosen: Chosen, chances: Real, support: Real) -> Real:
-    """Return what decides which label leads: counts, where votes count."""
-    return support if chosen.method is Method.VOTE else chances
+    """Return what decides which label leads, of those that somebody gave: counts, where votes count."""
+    return support if chosen.method is Method.VOTE else chances * (support > 0)
 
 
-def _confidence(chosen: Chosen, calibration: Calibration, chance: float, votes: int, n: int) -> float:
-    """Return the confidence in the leading label; of votes without gold by Laplace's rule of succession."""
-    if chosen.method in MODELS or calibration.source == "gold":
-        return chance
-    return (votes + 1) / (n + 2)
+def _likeliest(chances: Real) -> Whole:
+    """Return the positions of the labels that are worth telling of."""
+    import numpy as np
+
+    if len(chances) <= MOST_SHOWN:
+        return np.flatnonzero(chances > TOLD)
+    top = np.argpartition(-chances, MOST_SHOWN)[:MOST_SHOWN]
+    return top[chances[top] > TOLD]

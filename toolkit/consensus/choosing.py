@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from toolkit.consensus.blocks import Block, Judged, Real, Whole
 
-STRENGTH = 3.0  # judgments of each right label that what is known of the group counts for
+STRENGTH = 2.0  # judgments of each right label that what is known of the group counts for
 FEWEST = 3.0  # judgments a task, on average, below which annotators cannot be told apart
 MOST_LABELS = 200
 MOST_CELLS = 50_000_000  # numbers in the confusion matrices of all annotators

@@ -12,6 +12,7 @@ from toolkit.agreement.counts import BEYOND_LABEL
 from toolkit.consensus.answers import Answer, Settled, open_because
 from toolkit.consensus.kinds import settle
 from toolkit.consensus.methods import MODELS, Method
+from toolkit.consensus.regions.marks import Marks
 from toolkit.consensus.regions.modelled import settle_positions
 from toolkit.errors import InputError
 from toolkit.models import REGIONS, Consensus, ConsensusStatus, Control, ControlKind
@@ -55,15 +56,17 @@ class AnsweredOneByOne:
                 yield self._of(task, self._settled(answers, rules), labels)
             return
         everything = list(self._tasks())
-        settled = settle_positions(
+        early = [self._unreadable(answers) for _, answers, _ in everything]
+        modelled = settle_positions(
             self.kind,
-            [answers for _, answers, _ in everything],
+            [answers for (_, answers, _), found in zip(everything, early, strict=True) if found is None],
             method=self.model,
             min_support=rules.min_support,
             min_judgments=rules.min_judgments,
         )
-        for (task, _, labels), found in zip(everything, settled, strict=True):
-            yield self._of(task, found, labels)
+        settled = iter(modelled)
+        for (task, _, labels), found in zip(everything, early, strict=True):
+            yield self._of(task, found or next(settled), labels)
 
     def _tasks(self) -> Iterator[tuple[str, list[Answer], list[str]]]:
         """Yield each task with its answers, and these as labels."""
@@ -77,12 +80,26 @@ class AnsweredOneByOne:
     def _settled(self, answers: list[Answer], rules: Rules) -> Settled:
         """Settle one task; one whose answers are not what their kind says stays open, and the others do not suffer."""
         try:
-            return settle(
+            found = settle(
                 self.kind, answers, self.control, min_support=rules.min_support, min_judgments=rules.min_judgments
             )
+            if found.status is ConsensusStatus.DECIDED:
+                as_label(self.kind, found.value).encode()  # lone halves of a pair of code units cannot be written
+        except (InputError, ValueError) as error:
+            return self._open(error, answers)
+        return found
+
+    def _unreadable(self, answers: list[Answer]) -> Settled | None:
+        """Return what a task comes to whose regions cannot be read; None where they can."""
+        try:
+            Marks.of(self.kind, answers)
         except InputError as error:
-            reason = f"an answer cannot be read: {str(error).splitlines()[0]}"
-            return open_because(ConsensusStatus.UNDECIDED, reason, n=len(answers), method=self.method)
+            return self._open(error, answers)
+        return None
+
+    def _open(self, error: Exception, answers: list[Answer]) -> Settled:
+        reason = f"an answer cannot be read: {str(error).splitlines()[0]}"
+        return open_because(ConsensusStatus.UNDECIDED, reason, n=len(answers), method=self.method)
 
     def _of(self, task: str, found: Settled, labels: list[str]) -> Consensus:
         shown = [label.partition(BEYOND_LABEL)[0] for label in labels]
@@ -157,7 +174,7 @@ def as_label(kind: ControlKind, value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def _cells(question: Question) -> Iterator[list[int]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.consensus.choosing import MOST_CELLS
 from toolkit.consensus.replay import Pool
 from toolkit.consensus.vote import latest_judgments
 from toolkit.errors import InputError
@@ -67,6 +68,7 @@ def pool_of(judgments: pd.DataFrame, gold: Mapping[str, str] | None = None) -> P
             hint="choose a control that is answered with one label: --control.",
         )
     number = {one: i for i, one in enumerate(sorted(set(people)))}
+    _check_size(len(number), len(known))
     return Pool(
         tasks=np.asarray(tasks, dtype=np.int64),
         annotators=np.array([number[one] for one in people], dtype=np.int64),
@@ -87,6 +89,7 @@ def simulated_pool(n_tasks: int, n_labels: int, crews: tuple[Crew, ...], per_tie
 
     import numpy as np
 
+    _check_size(sum(crew.n for crew in crews), n_labels)
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, n_labels, n_tasks)
     hardship = np.sqrt(SHARED_DIFFICULTY) * rng.normal(size=n_tasks)
@@ -103,6 +106,14 @@ def simulated_pool(n_tasks: int, n_labels: int, crews: tuple[Crew, ...], per_tie
     tasks, people, labels = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     tiers = tuple(crew.tier for crew in crews for _ in range(crew.n))
     return Pool(tasks, people, labels, (n_tasks, first, n_labels), tiers, truth)
+
+
+def _check_size(n_annotators: int, n_labels: int) -> None:
+    if n_annotators * n_labels**2 > MOST_CELLS:
+        raise InputError(
+            f"{n_annotators:,} annotators and {n_labels:,} labels are too many for a policy.",
+            hint="try it on some of them.",
+        )
 
 
 def _tier(name: str) -> Tier:

@@ -37,6 +37,23 @@ class Pool:
         present = {self.tiers[a] for a in set(self.annotators.tolist())}
         return tuple(tier for tier in Tier if tier in present)
 
+    def answered_by(self, tier: Tier) -> Pool:
+        """Return the tasks that a tier answered, with all of their judgments."""
+        import numpy as np
+
+        people = np.array([one is tier for one in self.tiers], dtype=bool)
+        answered = np.zeros(self.shape[0], dtype=bool)
+        answered[self.tasks[people[self.annotators]]] = True
+        own, number = answered[self.tasks], np.cumsum(answered) - 1
+        return replace(
+            self,
+            tasks=number[self.tasks[own]],
+            annotators=self.annotators[own],
+            labels=self.labels[own],
+            shape=(int(answered.sum()), *self.shape[1:]),
+            gold=None if self.gold is None else self.gold[answered],
+        )
+
     def of_tier(self, tier: Tier) -> Pool:
         """Return what one tier said."""
         import numpy as np
@@ -185,7 +202,7 @@ class _Run:
         pool = self._pool
         on = self._rank < self._asked[pool.tasks, self._tier_of]
         judged = JudgedHere.of(pool.tasks[on], pool.annotators[on], pool.labels[on], pool.shape)
-        expected = {tier: self._policy.accuracy[tier] for tier in self._policy.ladder}
+        expected = {tier: self._policy.accuracy[tier] for tier in Tier if tier in pool.tiers}
         return evidence_of(judged, pool.tiers, expected, self._policy.correlation)
 
     def outcome(self) -> Outcome:
@@ -233,6 +250,7 @@ class Comparison:
     chosen: Trial
     others: tuple[Trial, ...]  # the policy with other targets
     fixed: tuple[Trial, ...]
+    n_left_out: int  # tasks without an answer of the lowest tier, which fixed overlaps cannot be tried on
     saving: float | None  # share of the cost that a fixed overlap of the same accuracy takes more; None without one
     reason: str  # why there is no saving, or what it rests on
 
@@ -249,7 +267,8 @@ def compare(
     """Replay a policy, the same with other targets, and fixed overlaps of the lowest tier.
 
     Fixed overlaps are voted on, and weighed by the same model as the policy; the saving is against the better one of
-    both, between whole numbers of answers on the line between them.
+    both, between whole numbers of answers on the line between them. Tasks that the lowest tier did not answer are left
+    out, and counted.
 
     Parameters
     ----------
@@ -267,6 +286,8 @@ def compare(
         Wraps what is tried, to show how far the work is.
     """
     lowest = pool.ladder[0]
+    whole = pool
+    pool = whole.answered_by(lowest)
     alone = pool.of_tier(lowest)
     ways: list[tuple[str, float | None, int | None, Callable[[int], Outcome]]] = [
         ("policy", one, None, partial(replay, pool, replace(policy, target=one))) for one in (policy.target, *targets)
@@ -281,7 +302,8 @@ def compare(
     ]
     policies = [one for one in others if one.target is not None]
     trials = [one for one in others if one.target is None]
-    return Comparison(chosen, tuple(policies), tuple(trials), *_saving(chosen.outcome, trials))
+    saving, reason = _saving(chosen.outcome, trials)
+    return Comparison(chosen, tuple(policies), tuple(trials), whole.shape[0] - pool.shape[0], saving, reason)
 
 
 def _silent(items: Iterable[Any], _: str) -> Iterable[Any]:
@@ -290,17 +312,33 @@ def _silent(items: Iterable[Any], _: str) -> Iterable[Any]:
 
 def _saving(chosen: Outcome, trials: Sequence[Trial]) -> tuple[float | None, str]:
     """Return what is saved against the cheapest fixed overlap that is as accurate."""
-    import numpy as np
-
     if chosen.accuracy is None:
         return None, "without gold nobody knows what is right"
     needed = []
     for name in sorted({trial.name for trial in trials}):
         points = [(one.outcome.cost, one.outcome.accuracy or 0.0) for one in trials if one.name == name]
-        best = np.maximum.accumulate([accuracy for _, accuracy in points])
-        if best[-1] >= chosen.accuracy:
-            needed.append((float(np.interp(chosen.accuracy, best, [cost for cost, _ in points])), name))
+        if (cost := _cost_of(chosen.accuracy, points)) is not None:
+            needed.append((cost, name))
     if not needed:
         return None, "no fixed overlap up to the most is as accurate"
     cost, name = min(needed)
     return 1 - chosen.cost / cost, f"{name} costs {cost:.2f} a task for the same accuracy"
+
+
+def _cost_of(wanted: float, points: Sequence[tuple[float, float]]) -> float | None:
+    """Return the least cost of an accuracy, on lines between points that are better than all cheaper ones.
+
+    Examples
+    --------
+    >>> _cost_of(0.9, [(1, 0.8), (2, 0.8), (3, 1.0)]), _cost_of(1.0, [(1, 1.0), (2, 1.0)]), _cost_of(0.9, [(1, 0.5)])
+    (2.0, 1, None)
+    """
+    best: tuple[float, float] | None = None
+    for cost, accuracy in points:
+        if accuracy >= wanted:
+            if best is None:
+                return cost
+            return best[0] + (cost - best[0]) * (wanted - best[1]) / (accuracy - best[1])
+        if best is None or accuracy > best[1]:
+            best = (cost, accuracy)
+    return None

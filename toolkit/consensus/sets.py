@@ -86,7 +86,7 @@ class AnsweredSets:
         confidence = _confidence(self.chosen, chances, shares, n)
         behind = [max(share, 1 - share) for share in shares.tolist()]
         support = min(behind, default=1.0)
-        status, reason = self._verdict(rules, chances, held, n, support, confidence)
+        status, reason = self._verdict(rules, chances, held, n, support, confidence, chosen=bool((shares > 0).any()))
         return Consensus(
             task=task,
             control=self.question.control,
@@ -102,13 +102,21 @@ class AnsweredSets:
         )
 
     def _verdict(
-        self, rules: Rules, chances: Real, held: Sequence[Node], n: int, support: float, confidence: float
+        self,
+        rules: Rules,
+        chances: Real,
+        held: Sequence[Node],
+        n: int,
+        support: float,
+        confidence: float,
+        *,
+        chosen: bool,
     ) -> tuple[ConsensusStatus, str]:
         if n < rules.min_judgments:
             return ConsensusStatus.TOO_FEW, f"{n} of {rules.min_judgments} judgments needed"
         even = [node for node, chance in zip(self.nodes, chances, strict=True) if abs(chance - 0.5) <= EQUAL]
         if self.kind is ControlKind.TAXONOMY:
-            if not held and (even or any(chances > EQUAL)):
+            if not held and chosen:
                 return ConsensusStatus.TIE if even else ConsensusStatus.UNDECIDED, "no node has more than half"
         elif even:
             return ConsensusStatus.TIE, f"as likely as not: {', '.join(map(_shown, even[:5]))}"
@@ -187,12 +195,18 @@ def _shown(node: Node) -> str:
 
 
 def _confidence(chosen: Sequence[Chosen], chances: Real, shares: Real, n: int) -> float:
-    """Return the chance that every node is right, as if they were independent; of votes by the rule of succession."""
-    sure = 1.0
-    for one, chance, share in zip(chosen, chances.tolist(), shares.tolist(), strict=True):
-        voted = (max(share, 1 - share) * n + 1) / (n + 2)
-        sure *= max(chance, 1 - chance) if one.method in MODELS else voted
-    return sure
+    """Return the chance that every node is right, as if they were independent.
+
+    Nodes that are voted on come in once, with the one that is disputed most, by the rule of succession.
+    """
+    import numpy as np
+
+    modelled = np.array([one.method in MODELS for one in chosen], dtype=bool)
+    sure = float(np.prod(np.maximum(chances, 1 - chances)[modelled]))
+    behind = np.maximum(shares, 1 - shares)[~modelled]
+    if modelled.all() and len(chosen):
+        return sure
+    return sure * (float(behind.min(initial=1.0)) * n + 1) / (n + 2)
 
 
 def _seen(step: Callable[[Block], Found], has: Whole, block: Block) -> Found:

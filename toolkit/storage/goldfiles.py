@@ -45,4 +45,9 @@ def read_gold(path: Path, control: str | None = None) -> dict[str, dict[str, str
             raise InputError(f"{path}: row {number} says {label!r} of task {task}, an earlier one {own[str(task)]!r}.")
     if not found:
         raise InputError(f"{path}: has no rows.", hint="give one row per task: task, label.")
-    return found if control is None else {control: found.get(control, {})}
+    if control is not None and control not in found:
+        raise InputError(
+            f"{path}: has no gold on {control!r}; there is some on: {', '.join(sorted(found))}.",
+            hint="name the control in a column control, or leave the column out.",
+        )
+    return found if control is None else {control: found[control]}

@@ -54,6 +54,12 @@ class Steps:
                 for row in connection.execute(query)
             ]
 
+    def done(self) -> set[str]:
+        """Return the placements that the policy has called done."""
+        table = s.steps
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(table.c.placement).where(table.c.action == "done")).scalars())
+
     def ask_one_more(self, step: Step, overlap: int) -> None:
         """Want so many annotations of a placement from now on, closed or not: all or nothing."""
         table = s.placements

@@ -132,6 +132,7 @@ class Work:
         what the overlap policy chose.
         """
         with self._engine.begin() as connection:
+            connection.execute(delete(s.decisions).where(s.decisions.c.placement == placement))
             insert_missing(connection, s.decisions, [decision_row(decision) for decision in decisions])
             insert_missing(connection, s.placements, [placement_row(item) for item in next_placements])
             if rerouted is not None:

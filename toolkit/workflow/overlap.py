@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from toolkit.consensus.blocks import JudgedHere
+from toolkit.consensus.choosing import MOST_CELLS
 from toolkit.consensus.evidence import Evidence, evidence_of
 from toolkit.consensus.policy import Action, Policy, Prospect, Standing, decide
 from toolkit.labelconfig import has_closed_answers
@@ -20,6 +21,7 @@ from toolkit.models import (
     PlacementStatus,
     Tier,
 )
+from toolkit.packs import FALLBACK_DOMAIN
 from toolkit.routing.assignment.staff import Staff
 from toolkit.storage.rows import now
 from toolkit.storage.steps import Step
@@ -98,13 +100,7 @@ class AdaptiveOverlap:
 
     def choice(self, item: Placement, *, complete: bool = True) -> Choice:
         """Choose what is done about a placement that has the answers it wanted, or gets no more at its tier."""
-        question = self._question(item)
-        if question is None:
-            raise ValueError(f"{item.id} is not decided by the policy")
-        pack = self._operation.packs[item.project.domain]
-        tiers = [tier for tier in self._tiers_to_ask(item) if complete or tier is not item.project.tier]
-        standing = question.standing(item, self._answered.get(item.id, 0), tiers, self._policy.target)
-        action, prospects, reason = decide(self._policy, standing, starts_at=pack.tier)
+        action, prospects, reason, standing, question = self._chosen(item, complete=complete)
         step = Step(
             placement=item.id,
             action=action.value,
@@ -117,17 +113,27 @@ class AdaptiveOverlap:
         tier = prospects[0].tier if prospects and action is not Action.DONE else None
         return Choice(action, tier, question.decisions(item, settled=action is Action.DONE), step)
 
+    def _chosen(
+        self, item: Placement, *, complete: bool = True
+    ) -> tuple[Action, tuple[Prospect, ...], str, Standing, _Question]:
+        question = self._question(item)
+        if question is None:
+            raise ValueError(f"{item.id} is not decided by the policy")
+        tiers = [tier for tier in self._tiers_to_ask(item) if complete or tier is not item.project.tier]
+        standing = question.standing(item, self._answered.get(item.id, 0), tiers, self._policy.target)
+        starts_at = self._operation.packs[item.project.domain].tier
+        return *decide(self._policy, standing, starts_at=starts_at), standing, question
+
     def doubtful(self, news: Iterable[Placement]) -> list[PlacementState]:
         """Return what was done that would not be done now: what was learnt of annotators since makes it doubtful.
 
-        Looked at are the questions there is news of. Left alone is what somebody above has or had, and what went to the
-        domain that was found.
+        Looked at are the questions there is news of. Left alone is what somebody above has or had, what was settled
+        before there was a policy, and what went to the domain that was found.
         """
-        found = []
+        found, done = [], self._operation.state.steps.done()
         for key in dict.fromkeys(map(_key, news)):
             states = self._states[key]
-            latest = self._operation.state.corpus.latest_routes(state.placement.task for state in states)
-            elsewhere = {task for task, route in latest.items() if route.domain != key[0]}
+            elsewhere = self._gone_elsewhere(key, states)
             above: dict[str, int] = defaultdict(int)
             for state in states:
                 above[state.placement.task] += 1
@@ -135,12 +141,25 @@ class AdaptiveOverlap:
                 state
                 for state in states
                 if state.status is PlacementStatus.DECIDED
+                and state.placement.id in done
                 and above[state.placement.task] == 1
                 and self.rules(state.placement)
                 and state.placement.task not in elsewhere
             ]
-            found += [one for one in candidates if self.choice(one.placement).action is Action.ONE_MORE]
+            found += [one for one in candidates if self._is_doubtful(one.placement)]
         return found
+
+    def _gone_elsewhere(self, key: Key, states: Sequence[PlacementState]) -> set[str]:
+        """Return the tasks of the general pack for which another domain was found."""
+        if key[0] != FALLBACK_DOMAIN:
+            return set()
+        latest = self._operation.state.corpus.latest_routes(state.placement.task for state in states)
+        return {task for task, route in latest.items() if route.domain != key[0]}
+
+    def _is_doubtful(self, item: Placement) -> bool:
+        question = self._question(item)
+        confidence = None if question is None else question.confidence(item.task)
+        return confidence is not None and confidence < self._policy.target and self._chosen(item)[0] is Action.ONE_MORE
 
     def _tiers_to_ask(self, item: Placement) -> tuple[Tier, ...]:
         """Return the tiers, from the placement's own up, with somebody who could answer and was not asked yet."""
@@ -183,16 +202,20 @@ class _Question:
         for one in judgments:
             by_control[one.control].append(one)
         weighed = tuple(_Weighed.of(name, config, own, policy) for name, own in by_control.items())
-        return None if any(len(one.labels) > MOST_LABELS for one in weighed) else cls(weighed)
+        return None if any(one.is_too_large for one in weighed) else cls(weighed)
+
+    def confidence(self, task: str) -> float | None:
+        """Return how sure the control is that is least sure; None where one has no answer."""
+        sure = [one.confidence(task) for one in self.controls]
+        known = [value for value in sure if value is not None]
+        return min(known) if len(known) == len(sure) else None
 
     def standing(self, item: Placement, n_answers: int, tiers: Sequence[Tier], target: float) -> Standing:
         """Return where a placement stands: as sure as the control one is least sure of."""
         sure = [one.confidence(item.task) for one in self.controls]
-        known = [value for value in sure if value is not None]
         open_ = [one for one, value in zip(self.controls, sure, strict=True) if value is None or value < target]
         gains = {tier: sum(one.gain(item.task, tier) for one in open_ or self.controls) for tier in tiers}
-        confidence = min(known) if len(known) == len(sure) else None
-        return Standing(confidence, n_answers, item.project.tier, gains)
+        return Standing(self.confidence(item.task), n_answers, item.project.tier, gains)
 
     def decisions(self, item: Placement, *, settled: bool) -> tuple[Decision, ...]:
         """Return what is decided on each control that was answered, or how likely its labels are."""
@@ -221,7 +244,8 @@ class _Weighed:
             if Tier(one.tier) in policy.ladder:
                 given[one.task].append(one)
         found = cls(name, labels, given)
-        if given and 2 <= len(labels) <= MOST_LABELS:
+        people = len({(one.annotator, one.tier) for one in judgments})
+        if given and 2 <= len(labels) <= MOST_LABELS and people * len(labels) ** 2 <= MOST_CELLS:
             found._weigh(policy)
         return found
 
@@ -242,6 +266,11 @@ class _Weighed:
         expected = {tier: policy.accuracy[tier] for tier in policy.ladder}
         self._evidence = evidence_of(judged, [Tier(tier) for _, tier in people], expected, policy.correlation)
         self._chances = self._evidence.posterior().tolist()
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether there are too many labels, or annotators, to weigh."""
+        return len(self.labels) >= 2 and bool(self._given) and self._evidence is None
 
     def confidence(self, task: str) -> float | None:
         """Return the chance of the likeliest label that somebody gave; None where nobody answered."""

@@ -98,10 +98,10 @@ def resolve(operation: Operation, *, dry_run: bool = False) -> ResolveReport:
     judgments = by_placement(judgments_of(operation, [item.id for item in due]))
     adaptive = _adaptive(operation, answered, asked)
     n_waiting = len(states) - len(due)
-    due += [state.placement for state in adaptive.doubtful(due)] if adaptive is not None else []
+    doubtful = {} if adaptive is None else {one.placement.id: one.placement for one in adaptive.doubtful(due)}
     resolutions = []
-    for item in operation.progress(due, "Settling tasks"):
-        complete = answered[item.id] >= item.overlap
+    for item in operation.progress([*due, *doubtful.values()], "Settling tasks"):
+        complete = answered[item.id] >= item.overlap or item.id in doubtful
         barred = asked.get(question_of(item.id), set())
         if adaptive is not None and adaptive.rules(item):
             verdict = _chosen(

@@ -89,7 +89,9 @@ def _text_under(marks: Marks, begin: Border, end: Border, members: Sequence[int]
         if first == last == begin[0] and len(text) == stop - start:
             known.update(enumerate(text, int(start)))
     wanted = range(int(begin[1]), int(end[1]))
-    return "".join(known[at] for at in wanted) if begin[0] == end[0] and known.keys() >= set(wanted) else ""
+    if begin[0] != end[0] or len(known) < len(wanted) or any(at not in known for at in wanted):
+        return ""
+    return "".join(known[at] for at in wanted)
 
 
 def _text(marks: Marks, i: int) -> str:
