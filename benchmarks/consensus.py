@@ -5,7 +5,7 @@ a Spark cluster of one master and two workers on this machine, whose labels are 
 
 Judgments are random from a seed: four labels, ten judgments a task, 1,000 annotators who are right on .5 to .95 of the
 tasks. Both run 20 iterations of Dawid-Skene from the shares of labels, by maximum likelihood. Seconds are of the whole
-process: loading libraries, reading the Parquet file, fitting, and writing the label of each task.
+process, with one thread: loading libraries, reading the Parquet file, fitting, writing the label of each task.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ def labels_of_toolkit(path: Path, engine: DuckDBEngine | SparkEngine, output: Pa
 def run_duckdb(path: Path, output: Path) -> None:
     from toolkit.engines.duckdb import DuckDBEngine
 
-    labels_of_toolkit(path, DuckDBEngine(), output)
+    labels_of_toolkit(path, DuckDBEngine(threads=1), output)
 
 
 def run_duckdb_limited(path: Path, output: Path) -> None:
     from toolkit.engines.duckdb import DuckDBEngine
 
-    labels_of_toolkit(path, DuckDBEngine(memory_limit="900MB"), output)
+    labels_of_toolkit(path, DuckDBEngine(memory_limit="900MB", threads=1), output)
 
 
 def run_spark(path: Path, output: Path) -> None:
