@@ -162,15 +162,11 @@ def _of_workspace(workspace: Path, control: str | None, gold: Path | None) -> Po
     import pandas as pd
 
     from toolkit.consensus.pools import pool_of
-    from toolkit.errors import WorkspaceError
     from toolkit.storage.judgmentfiles import only_control
-    from toolkit.workflow.collection import freeze
+    from toolkit.workflow.measures import collected
 
     with opened(workspace) as operation:
-        snapshot = freeze(operation)
-        if snapshot is None:
-            raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
-        judgments = pd.read_parquet(snapshot)
+        judgments = pd.read_parquet(collected(operation))
         name = control or only_control(judgments)
         return pool_of(_on(judgments, name), _gold(gold, name))
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from toolkit.agreement import AgreementReport, CountEngine, Level, measure
 from toolkit.agreement.measuring import MIN_SHARED, Declared
@@ -19,6 +20,20 @@ from toolkit.workflow.operation import Operation
 from toolkit.workflow.routes import split_placement_id
 
 GROUPS = ("domain", "config", "tier")
+
+
+def collected(operation: Operation) -> Path:
+    """Return the snapshot of the judgments as they stand.
+
+    Raises
+    ------
+    WorkspaceError
+        Nothing has been collected yet.
+    """
+    snapshot = freeze(operation)
+    if snapshot is None:
+        raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
+    return snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +76,7 @@ def measure_agreement(
     WorkspaceError
         Nothing has been collected yet.
     """
-    snapshot = freeze(operation)
-    if snapshot is None:
-        raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
+    snapshot = collected(operation)
     report = measure(
         snapshot,
         engine=engine,
@@ -120,9 +133,7 @@ def compute_consensus(
     WorkspaceError
         Nothing has been collected yet.
     """
-    snapshot = freeze(operation)
-    if snapshot is None:
-        raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
+    snapshot = collected(operation)
     asked = {one.name: one for key in operation.state.work.projects_in_use() for one in operation.applied(key).controls}
     with estimate(
         snapshot, engine=engine, by=GROUPS, control=control, controls=asked, method=method, gold=gold
