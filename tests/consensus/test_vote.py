@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.consensus import COLUMNS, consensus_by_task, consensus_row, latest_judgments, vote
+from toolkit.consensus import consensus_by_task, consensus_row, latest_judgments, vote
+from toolkit.consensus.vote import COLUMNS
 from toolkit.errors import InputError
 from toolkit.models import ConsensusStatus
 

@@ -151,7 +151,7 @@ def _show(
     if not report.controls:
         raise InputError("There are no judgments.", hint="run `toolkit collect`, or look at the file.")
     if output is not None:
-        from toolkit.consensus import COLUMNS
+        from toolkit.consensus.vote import COLUMNS
         from toolkit.storage.streams import write_stream
 
         columns: Mapping[str, type] = {**dict.fromkeys(report.controls[0].by, str), **COLUMNS}

@@ -8,10 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from toolkit.consensus.vote import COLUMNS, Vote, consensus_by_task, consensus_row, latest_judgments, vote
+from toolkit.consensus.vote import Vote, consensus_by_task, consensus_row, latest_judgments, vote
 
 if TYPE_CHECKING:
-    from toolkit.consensus.annotatormodels import IBCC, DawidSkene, OneCoin
     from toolkit.consensus.answers import Answer, Settled
     from toolkit.consensus.calibration import Reliability, reliability
     from toolkit.consensus.categorical import AnnotatorEstimate, Answered, Rules
@@ -25,15 +24,11 @@ if TYPE_CHECKING:
     from toolkit.consensus.tables import consensus_model
 
 __all__ = [
-    "COLUMNS",
-    "IBCC",
     "AnnotatorEstimate",
     "Answer",
     "Answered",
     "ConsensusReport",
-    "DawidSkene",
     "Method",
-    "OneCoin",
     "Policy",
     "Reliability",
     "Rules",
@@ -56,14 +51,11 @@ __all__ = [
 
 # Where each of the other names lives.
 _MODULES = {
-    "IBCC": "annotatormodels",
     "AnnotatorEstimate": "categorical",
     "Answer": "answers",
     "Answered": "categorical",
     "ConsensusReport": "estimating",
-    "DawidSkene": "annotatormodels",
     "Method": "methods",
-    "OneCoin": "annotatormodels",
     "Policy": "policy",
     "Reliability": "calibration",
     "Rules": "categorical",

@@ -71,7 +71,7 @@ def consensus_model(
     ...                      columns=["task", "annotator", "label"])
     >>> model = consensus_model(votes, Method.DAWID_SKENE)
     >>> [one.label for one in model.consensus(Rules())][:4]
-    ['x', 'y', 'x', 'x']
+    ['x', 'y', 'x', 'y']
     >>> {one.annotator: round(one.reliability, 1) for one in model.annotators()}
     {'a': 1.0, 'b': 1.0, 'c': 0.5, 'd': 1.0}
     """
