@@ -144,3 +144,14 @@ def test_a_file_that_is_no_export_is_refused(tmp_path: Path, content: bytes, mes
 def test_a_missing_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         judgments_from_export(tmp_path / "export.json")
+
+
+def test_the_reason_of_a_ruling_is_no_judgment():
+    results = [
+        {"id": "a", "from_name": "risk", "type": "choices", "value": {"choices": ["low"]}},
+        {"id": "b", "from_name": "ruling_reason", "type": "textarea", "value": {"text": ["as the notes say"]}},
+        {"id": "c", "from_name": "ruling_rework", "type": "choices", "value": {"choices": ["send back"]}},
+    ]
+    table = judgments_from_export([{"id": 7, "annotations": [{"id": 1, "completed_by": 3, "result": results}]}])
+    assert table["control"].tolist() == ["risk"]
+    assert table.attrs["n_annotations"] == 1

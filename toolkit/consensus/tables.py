@@ -73,7 +73,7 @@ def consensus_model(
     >>> [one.label for one in model.consensus(Rules())][:4]
     ['x', 'y', 'x', 'y']
     >>> {one.annotator: round(one.reliability, 1) for one in model.annotators()}
-    {'a': 1.0, 'b': 1.0, 'c': 0.5, 'd': 1.0}
+    {'a': 1.0, 'b': 1.0, 'c': 0.6, 'd': 1.0}
     """
     import numpy as np
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError
-from toolkit.labelconfig import unanswered
+from toolkit.labelconfig import RULING_CONTROLS, unanswered
 from toolkit.labelstudio.answers import TYPES, answers_from_results, results_from_answers
 from toolkit.labelstudio.canonical import canonical_label
 from toolkit.labelstudio.extents import extents_from_results
@@ -72,7 +72,7 @@ def judgments_from_export(
         ``control``, ``label``, ``kind``, ``value`` (JSON), ``extent`` (of texts with spans and of recordings, where it
         is known), ``lead_time_s``, ``created_at``, ``annotation``. Annotators are ``user-<id>``; where the export has
         e-mail addresses only, ``user-e1``, ``user-e2``, … in the order of the file; ``user-unknown`` where the author's
-        account was deleted. Skipped annotations, drafts and predictions are left out. ``attrs`` tells
+        account was deleted. Skipped annotations, drafts, predictions and the reasons of rulings are left out. ``attrs`` tells
         ``n_annotations``, ``n_skipped``, ``n_ground_truth`` (these are among the judgments) and ``problems``, one line
         per result that could not be used.
 
@@ -97,6 +97,7 @@ def judgments_from_export(
     for annotation in annotations:
         reading.add(annotation)
     table = pd.DataFrame(reading.rows, columns=list(COLUMNS))
+    table = table[~table["control"].isin(RULING_CONTROLS)].reset_index(drop=True)
     table.attrs = {
         "n_annotations": len(annotations),
         "n_skipped": reading.n_skipped,
