@@ -72,9 +72,9 @@ def judgments_from_export(
         ``control``, ``label``, ``kind``, ``value`` (JSON), ``extent`` (of texts with spans and of recordings, where it
         is known), ``lead_time_s``, ``created_at``, ``annotation``. Annotators are ``user-<id>``; where the export has
         e-mail addresses only, ``user-e1``, ``user-e2``, … in the order of the file; ``user-unknown`` where the author's
-        account was deleted. Skipped annotations, drafts, predictions and the reasons of rulings are left out. ``attrs`` tells
-        ``n_annotations``, ``n_skipped``, ``n_ground_truth`` (these are among the judgments) and ``problems``, one line
-        per result that could not be used.
+        account was deleted. Skipped annotations, drafts, predictions and the reasons of rulings are left out. ``attrs``
+        tells ``n_annotations``, ``n_skipped``, ``n_ground_truth`` (these are among the judgments) and ``problems``, one
+        line per result that could not be used.
 
     Raises
     ------
