@@ -70,7 +70,8 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
             _line(1, f"{outcome.control} was {outcome.decided}; {outcome.reason}")
     for step in story.steps:
         if step.placement == placement.id:
-            _line(1, f"policy after {step.n_judgments} answers: {step.action.replace('_', ' ')}; {step.reason}")
+            answers = "1 answer" if step.n_judgments == 1 else f"{step.n_judgments} answers"
+            _line(1, f"policy after {answers}: {step.action.replace('_', ' ')}; {step.reason}")
     key = placement.project
     judgments = [j for j in story.judgments if (j.domain, j.config, j.tier) == (key.domain, key.config, key.tier)]
     decisions = {d.consensus.control: d for d in story.decisions if d.placement == placement.id}

@@ -311,7 +311,7 @@ class _Weighed:
             label=label if settled else None,
             status=ConsensusStatus.DECIDED if settled else ConsensusStatus.UNDECIDED,
             support=counted.shares.get(label, 0.0),
-            reason=f"confidence {int(confidence * 100) / 100:.2f} from {len(own)} answers: {_counted(own)}",
+            reason=f"confidence {int(confidence * 100) / 100:.2f} from {_counted(own)}",
             confidence=confidence,
             distribution={name: round(chance, 6) for name, chance in ranked if chance > 5e-7},
             method=METHOD,
