@@ -36,7 +36,7 @@ def test_the_marginals_of_dawid_and_skene_1979():
     fitted = fit(fitness(), DawidSkene(), tolerance=1e-12, iterations=500)
     assert np.exp(fitted.parameters.log_prevalence) == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=5e-3)
     first = [[0.89, 0.11, 0, 0], [0.07, 0.88, 0.05, 0], [0, 0.34, 0.66, 0], [0, 0, 0.56, 0.44]]
-    assert fitted.confusion(4)[0] == pytest.approx(np.array(first), abs=5e-3)
+    assert fitted.parameters.confusion()[0] == pytest.approx(np.array(first), abs=5e-3)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -137,7 +137,7 @@ def test_somebody_with_one_judgment_counts_like_others_of_their_group():
     tasks, annotators, labels = np.array(rows).T
     judged = JudgedHere.of(tasks, annotators, labels, (200, 21, 2))
     groups = np.array([0] * 9 + [1] * 10 + [0, 1])
-    confusion = fit(judged, DawidSkene(3.0, groups)).confusion(2)
+    confusion = fit(judged, DawidSkene(3.0, groups)).parameters.confusion()
     expert, novice = (float(np.diagonal(confusion[a]).mean()) for a in (19, 20))
     assert expert > 0.9
     assert 0.35 < novice < 0.65

@@ -29,6 +29,15 @@ class Parameters:
     log_confusion: Real  # (n_annotators * n_labels, n_labels): the label given, and in the column the right one
     log_prevalence: Real  # (n_labels,)
 
+    def confusion(self) -> Real:
+        """Return each annotator's confusion matrix, (n_annotators, right label, given label); rows add up to 1."""
+        import numpy as np
+
+        n_labels = len(self.log_prevalence)
+        shares = np.exp(self.log_confusion).reshape(-1, n_labels, n_labels).transpose(0, 2, 1)
+        matrix: Real = shares / shares.sum(axis=2, keepdims=True)
+        return matrix
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expected:
@@ -56,14 +65,6 @@ class Fitted:
     expected: Expected
     n_iterations: int
     converged: bool
-
-    def confusion(self, n_labels: int) -> Real:
-        """Return each annotator's confusion matrix, (n_annotators, right label, given label); rows add up to 1."""
-        import numpy as np
-
-        shares = np.exp(self.parameters.log_confusion).reshape(-1, n_labels, n_labels).transpose(0, 2, 1)
-        matrix: Real = shares / shares.sum(axis=2, keepdims=True)
-        return matrix
 
 
 def fit(

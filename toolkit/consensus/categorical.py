@@ -170,8 +170,7 @@ class Answered:
         judged, labels = self.question.judged, list(self.question.labels)
         n_labels = judged.n_labels
         parameters = typical_parameters(judged, self.chosen)
-        confusion = np.exp(parameters.log_confusion).reshape(-1, n_labels, n_labels).transpose(0, 2, 1)
-        confusion /= confusion.sum(axis=2, keepdims=True)
+        confusion = parameters.confusion()
         prevalence = np.exp(parameters.log_prevalence)
         (given,) = judged.summed(partial(_expected, self.chosen.posterior(n_labels), len(parameters.log_confusion)))
         given = given.reshape(-1, n_labels, n_labels)  # annotator, given, right
