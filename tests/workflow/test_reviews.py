@@ -21,7 +21,8 @@ from tests.workflow.disputes import (
 from tests.workflow.screens import XML, answer, step, write_pack
 from toolkit.errors import WorkspaceLockedError
 from toolkit.models import ConsensusStatus, PlacementStatus, Tier
-from toolkit.workflow import apply, collect, publish, release, resolve, review_error, run, status, why
+from toolkit.workflow import apply, collect, predict, publish, release, resolve, review_error, run, status, why
+from toolkit.workflow.exchange import PredictionContent
 from toolkit.workflow.reviews import is_chosen, wilson_interval
 from toolkit.workspace import open_workspace
 
@@ -108,6 +109,18 @@ def test_a_decided_task_is_opened_blind_for_the_next_tier_once(decided, fake):
     found = status(decided).reviews.overall
     assert (found.n_decided, found.n_reviewed, found.n_open, found.error) == (1, 0, 1, None)
     assert found.reason == "the reviews are still open"
+
+
+def test_nothing_that_a_model_says_stands_beside_a_review(decided, fake):
+    review, lower = at(decided, "adjudicator"), at(decided, "specialist")
+    assert (
+        predict(decided, [{"task": lower.placement.task, "answers": {"risk": "mid"}, "model_version": "m1"}]).n_sent
+        == 1
+    )
+    assert {one.server_task for _, one in fake.guessed.values()} == {lower.server_task}
+    fake.import_predictions(2, [(review.server_task, PredictionContent(answer("mid"), "m1"))])
+    publish(decided)
+    assert {one.server_task for _, one in fake.guessed.values()} == {lower.server_task}
 
 
 def test_another_label_takes_the_place_of_the_one_before(decided, fake):

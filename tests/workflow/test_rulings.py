@@ -26,8 +26,9 @@ from toolkit.models import AssignmentStatus, PlacementStatus, ProjectKey, Tier
 from toolkit.packs import bundled_configs, load_packs
 from toolkit.releases import verify_release
 from toolkit.storage.findings import FindingKind
-from toolkit.workflow import apply, collect, plan, predict, publish, release, resolve, simulate, why
+from toolkit.workflow import apply, collect, plan, predict, publish, release, resolve, restore, simulate, why
 from toolkit.workflow.collection import judgments_of
+from toolkit.workflow.exchange import PredictionContent
 from toolkit.workspace import open_workspace
 
 KEY = ProjectKey("bonds", "risk", Tier.ADJUDICATOR)
@@ -227,6 +228,51 @@ def test_models_cannot_speak_as_people(bonds, fake):
     task = at(bonds, "specialist").placement.task
     with pytest.raises(InputError, match="kept for what adjudicators are shown"):
         predict(bonds, [{"task": task, "answers": {"risk": "low"}, "model_version": "answer A"}])
+
+
+def test_models_answers_do_not_reach_adjudicators(bonds, fake):
+    dispute(bonds, fake)
+    lower, upper = at(bonds, "specialist"), at(bonds, "adjudicator")
+    row = {"task": lower.placement.task, "answers": {"risk": "none"}, "model_version": "m1"}
+    assert predict(bonds, [row]).n_sent == 1
+    assert {one.server_task for _, one in fake.guessed.values() if one.model_version == "m1"} == {lower.server_task}
+    with pytest.raises(InputError, match="waits for a ruling or a review"):
+        predict(bonds, [row | {"task": upper.placement.id}])
+
+
+def test_what_others_put_beside_the_answers_is_taken_away(bonds, fake):
+    dispute(bonds, fake)
+    state = at(bonds, "adjudicator")
+    before, project = shown(fake, state), bonds.state.registry.projects()[0]
+    record = next(one for one in bonds.state.registry.projects() if one.key == KEY)
+    made_up = [
+        PredictionContent(answer("none"), version, 0.9) for version in ("m1", "Answer C", "answer Z", "answer A")
+    ]
+    fake.import_predictions(record.server_id, [(state.server_task, one) for one in made_up])
+    fake.import_predictions(project.server_id, [(at(bonds, "specialist").server_task, made_up[0])])
+    assert publish(bonds, dry_run=True).n_shown == 4
+    assert publish(bonds).n_shown == 4
+    assert shown(fake, state) == before
+    assert len(fake.guessed) == 3  # the model's prediction stays where people answer
+    assert publish(bonds).n_shown == 0
+
+
+def test_an_answer_that_was_deleted_counts_and_is_said_to_be_deleted(bonds, fake):
+    first, _ = dispute(bonds, fake)
+    state = at(bonds, "adjudicator")
+    letters = {answers["risk"][0]: letter for letter, answers in shown(fake, state).items()}
+    fake.delete_annotation(first, fake.accounts["bea"].server_user)
+    collect(bonds)
+    assert publish(bonds).n_shown > 0
+    assert {answers["risk"][0]: letter for letter, answers in shown(fake, state).items()} == {
+        "low": f"{letters['low']} (deleted)",
+        "high": letters["high"],
+    }
+    assert publish(bonds).n_shown == 0
+    restore(bonds)
+    collect(bonds)
+    publish(bonds)
+    assert {answers["risk"][0]: letter for letter, answers in shown(fake, state).items()} == letters
 
 
 def test_simulated_adjudicators_give_a_reason_and_do_not_look_at_the_answers(folder, tmp_path, fake, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
@@ -15,7 +15,10 @@ from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import PredictionContent
 from toolkit.workflow.guesses import ANSWER, Key, PredictReport, bring_about
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.reviews import REVIEW
 from toolkit.workflow.routes import question_of
+
+DELETED = " (deleted)"  # ends the name of an answer that is not on the server any more, though it counts
 
 
 def show_earlier_answers(
@@ -30,34 +33,43 @@ def show_earlier_answers(
     record : ProjectRecord
         A project of the tier ``adjudicator``.
     states : sequence of PlacementState
-        What is to be ruled on there; only tasks that are on the server.
+        What is open there; a review stays blind, and what is not on the server is left out.
 
     Returns
     -------
     PredictReport
-        Run twice, nothing is sent twice; an answer that has changed since is put right, one that does not count any
-        more is taken away.
+        Run twice, nothing is sent twice; an answer that has changed since is put right. One that does not count any
+        more is taken away, and so is everything that is no answer of people's: a model's, or a member's own.
     """
-    by_question = {question_of(state.placement.id): state for state in states if state.server_task}
-    if not by_question:
+    shown_on = {state.server_task for state in states if state.server_task is not None}
+    if not shown_on:
         return PredictReport(0, 0, 0, dry_run)
+    by_question = {
+        question_of(state.placement.id): state
+        for state in states
+        if state.server_task is not None and state.placement.purpose != REVIEW
+    }
+    siblings = _siblings(operation, by_question)
+    held = operation.state.sightings.held(siblings)
+    deleted = {lineage for lineage, sighting in held.items() if sighting.deleted}
     contents: dict[Key, PredictionContent] = {}
-    for question, answers in _answers(operation, by_question).items():
+    for question, answers in _answers(operation, siblings).items():
         state = by_question[question]
         assert state.server_task is not None
         # The newest stands first on the screen.
-        for letter, content in reversed(list(_lettered(operation, state, answers))):
+        for letter, content in reversed(list(_lettered(operation, state, answers, deleted))):
             contents[state.server_task, letter] = content
-    shown_on = {key for state in by_question.values() if (key := state.server_task)}
     return bring_about(operation, record.server_id, contents, shown_on=shown_on, dry_run=dry_run)
 
 
-def _answers(
-    operation: Operation, by_question: Mapping[str, PlacementState]
-) -> dict[str, dict[str, dict[str, Judgment]]]:
-    """Return the judgments of lower tiers by question, annotator and control."""
+def _siblings(operation: Operation, by_question: Mapping[str, PlacementState]) -> list[str]:
+    """Return the placements of questions at every tier."""
     tasks = {state.placement.task for state in by_question.values()}
-    siblings = [name for name in operation.state.work.placements_of(tasks) if question_of(name) in by_question]
+    return [name for name in operation.state.work.placements_of(tasks) if question_of(name) in by_question]
+
+
+def _answers(operation: Operation, siblings: Sequence[str]) -> dict[str, dict[str, dict[str, Judgment]]]:
+    """Return the judgments of lower tiers by question, annotator and control."""
     found: dict[str, dict[str, dict[str, Judgment]]] = defaultdict(lambda: defaultdict(dict))
     for judgment in judgments_of(operation, siblings):
         if judgment.tier != Tier.ADJUDICATOR:
@@ -67,9 +79,15 @@ def _answers(
 
 
 def _lettered(
-    operation: Operation, state: PlacementState, answers: Mapping[str, Mapping[str, Judgment]]
+    operation: Operation,
+    state: PlacementState,
+    answers: Mapping[str, Mapping[str, Judgment]],
+    deleted: Collection[str],
 ) -> Iterator[tuple[str, PredictionContent]]:
-    """Yield one prediction per annotator, in an order that tells nothing of who they are or when they answered."""
+    """Yield one prediction per annotator, in an order that tells nothing of who they are or when they answered.
+
+    `deleted` are the annotations that are not on the server any more: they count, and the adjudicator is told.
+    """
     config = plain_config(operation.applied(state.placement.project))
     task, seed = operation.state.corpus.task(state.placement.task), operation.settings.seed
     shuffled = sorted(answers, key=lambda name: _lot(f"{seed}:{task.id}:{name}"))
@@ -79,7 +97,8 @@ def _lettered(
             for control in config.controls
             if control.name in answers[name]
         }
-        version = f"{ANSWER}{_letter(number)}"
+        gone = any(judgment.annotation in deleted for judgment in answers[name].values())
+        version = f"{ANSWER}{_letter(number)}{DELETED if gone else ''}"
         yield version, PredictionContent(_results(operation, given, config.controls, task.fields), version)
 
 

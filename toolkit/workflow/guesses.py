@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.errors import InputError, WorkspaceError
-from toolkit.models import PlacementState, ProjectKey
+from toolkit.models import PlacementState, ProjectKey, Tier
 from toolkit.storage.rows import chunks
 from toolkit.workflow.exchange import PredictionContent, ServerPrediction
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.reviews import REVIEW
 from toolkit.workflow.sending import PATIENCE_PER_TASK_S, PATIENCE_S, ticks
 
 PREDICTING = "predicting-{}"  # by project: what was under way when the last import of predictions was begun
@@ -45,7 +46,8 @@ def predict(operation: Operation, rows: Iterable[Mapping[str, Any]], *, dry_run:
         The workspace; `publish` has been run.
     rows : iterable of mappings
         With ``task`` (a task's or a placement's id), ``answers`` (control → answer, as in a release), ``model_version``
-        and optionally ``score`` in 0–1. An answer to a task goes to each of its projects that has the controls.
+        and optionally ``score`` in 0–1. An answer to a task goes to each of its projects that has the controls, but to
+        no adjudicators and to no review: who decides there is to lean on no model.
     dry_run : bool
         Only count what would be sent.
 
@@ -84,17 +86,17 @@ def bring_about(
     contents : mapping
         What is wanted, by the server's task and the version of the model, in the order in which it is sent.
     shown_on : collection of int
-        Tasks whose adjudicators see people's answers: those that are not wanted are taken away.
+        Tasks that show what is wanted and nothing else: what others put there is taken away.
     """
-    there = _there(operation, project, dry_run=dry_run)
+    there, besides = _there(operation, project, shown_on, dry_run=dry_run)
     missing = [pair for pair in contents.items() if pair[0] not in there]
     changed = [(there[at], content) for at, content in contents.items() if at in there and _differs(there[at], content)]
-    unwanted = [at for at in there if at not in contents and at[0] in shown_on and at[1].startswith(ANSWER)]
+    unwanted = [found for at, found in there.items() if at not in contents and at[0] in shown_on] + besides
     if not dry_run:
         for found, content in changed:
             operation.platform.update_prediction(found.server_id, content.results)
-        for at in unwanted:
-            operation.platform.delete_prediction(there[at].server_id)
+        for found in unwanted:
+            operation.platform.delete_prediction(found.server_id)
         _send(operation, project, missing)
     n_known = len(contents) - len(missing) - len(changed)
     return PredictReport(len(missing), len(changed) + len(unwanted), n_known, dry_run)
@@ -108,33 +110,39 @@ def _send(operation: Operation, project: int, missing: Sequence[tuple[Key, Predi
         registry.remember(PREDICTING.format(project), "")
 
 
-def _there(operation: Operation, project: int, *, dry_run: bool) -> dict[Key, ServerPrediction]:
-    """Return what the server has, after an import that a killed run left behind; copies are taken away."""
+def _there(
+    operation: Operation, project: int, shown_on: Collection[int], *, dry_run: bool
+) -> tuple[dict[Key, ServerPrediction], list[ServerPrediction]]:
+    """Return what the server has, after an import that a killed run left behind; copies are taken away.
+
+    Second come those that say something else under the name of another, as far as they are on tasks of `shown_on`.
+    """
     told = operation.state.registry.remembered(PREDICTING.format(project))
     awaited = {(task, version) for task, version in json.loads(told or "[]")}
-    found, copies = _look(operation, project)
+    found, more = _look(operation, project)
     looks = ticks(PATIENCE_S + PATIENCE_PER_TASK_S * len(awaited) if awaited else 0)
     for _ in operation.progress(looks, "Waiting for the import of a run that was killed"):
         if found.keys() >= awaited:
             break
-        found, copies = _look(operation, project)
+        found, more = _look(operation, project)
+    copies = [one for one in more if not _differs(found[one.server_task, one.model_version], one)]
     if not dry_run:
         for copy in copies:
-            operation.platform.delete_prediction(copy)
+            operation.platform.delete_prediction(copy.server_id)
         if awaited:
             operation.state.registry.remember(PREDICTING.format(project), "")
-    return found
+    return found, [one for one in more if one not in copies and one.server_task in shown_on]
 
 
-def _look(operation: Operation, project: int) -> tuple[dict[Key, ServerPrediction], list[int]]:
-    """Return a project's predictions, and the ids of those that say the same again."""
+def _look(operation: Operation, project: int) -> tuple[dict[Key, ServerPrediction], list[ServerPrediction]]:
+    """Return a project's predictions, the first of each task and version, and those that come after it."""
     found: dict[Key, ServerPrediction] = {}
-    copies = []
-    for prediction in operation.platform.predictions(project):
-        first = found.setdefault((prediction.server_task, prediction.model_version), prediction)
-        if first is not prediction and not _differs(first, prediction):
-            copies.append(prediction.server_id)
-    return found, copies
+    more = [
+        one
+        for one in operation.platform.predictions(project)
+        if found.setdefault((one.server_task, one.model_version), one) is not one
+    ]
+    return found, more
 
 
 def _differs(found: ServerPrediction, wanted: ServerPrediction | PredictionContent) -> bool:
@@ -184,14 +192,26 @@ def _wrong(operation: Operation, row: Mapping[str, Any], found: Sequence[Placeme
         return f"model_version {version!r} is kept for what adjudicators are shown"
     if score is not None and not (isinstance(score, int | float) and 0 <= score <= 1):
         return f"score {score!r} is not between 0 and 1"
+    if not any(map(_takes_models, found)):
+        return f"{row.get('task')} waits for a ruling or a review, where nobody is shown what a model says"
     if not _fitting(operation, row, found):
         return f"no project of the task asks {', '.join(answers)}"
     return None
 
 
 def _fitting(operation: Operation, row: Mapping[str, Any], found: Sequence[PlacementState]) -> list[PlacementState]:
-    """Return the placements whose label config has all the controls that a row answers."""
-    return [s for s in found if all(operation.applied(s.placement.project).control(name) for name in _given(row))]
+    """Return the placements that take a row: models' answers are shown there, and everything it answers is asked."""
+    return [
+        state
+        for state in found
+        if _takes_models(state)
+        and all(operation.applied(state.placement.project).control(name) for name in _given(row))
+    ]
+
+
+def _takes_models(state: PlacementState) -> bool:
+    """Whether people are shown there what models say; adjudicators see people's answers, reviewers none."""
+    return state.placement.project.tier is not Tier.ADJUDICATOR and state.placement.purpose != REVIEW
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:

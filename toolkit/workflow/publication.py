@@ -14,7 +14,6 @@ from toolkit.workflow.exchange import view_url
 from toolkit.workflow.guesses import PredictReport
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.returns import Return, returns, show_returns
-from toolkit.workflow.reviews import REVIEW
 from toolkit.workflow.sending import Sending, Sent
 from toolkit.workflow.staffing import assignees_of, plan_assignments, withdraw_who_left
 
@@ -90,7 +89,7 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
         wanted = {state.placement.id: assignees.get(state.placement.id, []) for state in states}
         total += Sending(operation, record, wanted).run(states, dry_run=dry_run)
         if key.tier is Tier.ADJUDICATOR:
-            shown += show_earlier_answers(operation, record, _to_rule_on(operation, states), dry_run=dry_run)
+            shown += show_earlier_answers(operation, record, _as_sent(operation, states), dry_run=dry_run)
         if not dry_run:
             views += _views(operation, record, {name for names in wanted.values() for name in names})
     n_returned = show_returns(operation, assignees, dry_run=dry_run)
@@ -107,9 +106,9 @@ def publish(operation: Operation, *, dry_run: bool = False) -> PublishReport:
     )
 
 
-def _to_rule_on(operation: Operation, states: Sequence[PlacementState]) -> list[PlacementState]:
-    """Return placements that want a ruling as they are now that they were sent; a review is blind."""
-    names = {state.placement.id for state in states if state.placement.purpose != REVIEW}
+def _as_sent(operation: Operation, states: Sequence[PlacementState]) -> list[PlacementState]:
+    """Return placements of a project as they are now that they were sent."""
+    names = {state.placement.id for state in states}
     now = operation.state.work.placements(project=states[0].placement.project) if states else []
     return [state for state in now if state.placement.id in names]
 
