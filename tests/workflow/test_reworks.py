@@ -1,6 +1,7 @@
 """A ruling sends answers back to who gave them; the record gets better and the question stays settled."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,7 +21,9 @@ from tests.workflow.disputes import (
 from tests.workflow.screens import answer
 from toolkit.models import AssignmentStatus, PlacementStatus
 from toolkit.storage.findings import FindingKind
-from toolkit.workflow import collect, offboard, plan, publish, release, resolve, simulate, status, why
+from toolkit.workflow import collect, offboard, plan, publish, release, resolve, restore, simulate, status, why
+from toolkit.workflow.collection import judgments_of
+from toolkit.workflow.reworks import second_look
 from toolkit.workspace import open_workspace
 
 REASON = "A state that can print its money pays."
@@ -110,6 +113,59 @@ def test_an_answer_that_is_given_anew_counts_as_looked_at_again(sent_back, fake)
     assert status(sent_back).sent_back == ()
 
 
+def told(operation):
+    story = why(operation, at(operation, "specialist").placement.task)
+    found = second_look(story.reworks[0], story.assignments, story.judgments, story.decisions)
+    return found.replace(f"{datetime.now(UTC):%Y-%m-%d}", "DAY")
+
+
+def later():
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
+def test_who_stands_by_an_answer_says_so_by_saving_it_again(sent_back, fake):
+    publish(sent_back)
+    assert told(sent_back) == "not looked at again yet"
+    fake.change(fake.theirs, editor=fake.accounts["bea"].server_user, updated_at=later())
+    assert collect(sent_back).n_changed == 1
+    assert told(sent_back) == "looked at again on DAY and stands as high"
+    assert status(sent_back).sent_back == ()
+    n_entries = sent_back.state.ledger.head()[0]
+    assert collect(sent_back, full=True).n_changed == 0
+    assert sent_back.state.ledger.head()[0] == n_entries
+    assert publish(sent_back).n_updated == 1
+    assert resolve(sent_back).resolutions == ()
+    assert "sent_back" not in fake.stored[at(sent_back, "specialist").server_task].data
+
+
+def test_the_same_answer_in_the_place_of_a_deleted_one_stands(sent_back, fake):
+    publish(sent_back)
+    fake.delete_annotation(fake.theirs, fake.accounts["bea"].server_user)
+    collect(sent_back)
+    assert told(sent_back) == "not looked at again yet"
+    number = say(sent_back, fake, "bea", at(sent_back, "specialist"), *answer("high", ["fraud"]))
+    fake.change(number, editor=fake.accounts["bea"].server_user, updated_at=later())
+    assert collect(sent_back).n_restored == 1
+    assert told(sent_back) == "looked at again on DAY and stands as high"
+    assert {j.label for j in judgments_of(sent_back) if (j.annotator, j.control) == ("bea", "risk")} == {"high"}
+
+
+def test_what_was_saved_before_it_was_sent_back_or_is_put_back_is_no_second_look(sent_back, fake):
+    fake.change(fake.theirs, editor=fake.accounts["bea"].server_user, updated_at=later() - timedelta(hours=1))
+    assert collect(sent_back).n_changed == 0
+    fake.delete_annotation(fake.theirs)
+    collect(sent_back)
+    restore(sent_back)
+    collect(sent_back, full=True)
+    assert told(sent_back) == "not looked at again yet"
+
+
+def test_the_story_tells_what_came_of_it(sent_back, fake):
+    publish(sent_back)
+    look_again(sent_back, fake)
+    assert told(sent_back) == "looked at again on DAY and now as ruled"
+
+
 def test_somebody_elses_change_is_no_second_look(sent_back, fake):
     publish(sent_back)
     fake.change(fake.theirs, editor=fake.accounts["ada"].server_user, results=tuple(answer("low")))
@@ -143,6 +199,7 @@ def test_who_leaves_is_not_asked_any_more(sent_back, fake):
     assert {s.status for s in sent_back.state.work.assignments(annotator="bea")} == {AssignmentStatus.DONE}
     publish(sent_back)
     assert "sent_back" not in fake.stored[at(sent_back, "specialist").server_task].data
+    assert told(sent_back) == "not looked at again, and nobody waits for it"
 
 
 def test_simulated_members_are_not_asked(folder, tmp_path, fake, monkeypatch):

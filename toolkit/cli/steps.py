@@ -155,7 +155,8 @@ def print_returns(returns: Sequence[Return]) -> None:
             (item.annotator, item.task, ", ".join(item.controls), shortened(item.reason), item.url)
             for item in returns[:MAX_LISTED]
         ],
-        caption=f"open the task from the list, then the tab with your own name; {listed_of(len(returns), MAX_LISTED)}",
+        caption="open the task from the list, then the tab with your own name; change the answer, or choose another"
+        f" label and yours again to stand by it, and press Update; {listed_of(len(returns), MAX_LISTED)}",
     )
 
 

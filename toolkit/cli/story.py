@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli.render import confidence, decimal, shortened, without_controls
 from toolkit.models import ANNOTATORS, Decision, PlacementState, Route
+from toolkit.workflow.reworks import second_look
 from toolkit.workflow.story import Story
 
 SHOWN_CHARS = 400
@@ -61,10 +62,9 @@ def _print_placement(story: Story, state: PlacementState, simulated: Collection[
             _line(1, f"{finding.annotator}'s answer: {finding.kind}; {finding.reason}")
     for rework in story.reworks:
         if rework.placement == placement.id:
-            since = f"looked at again on {rework.done_at:%Y-%m-%d}" if rework.done_at else "not looked at again yet"
-            _line(
-                1, f"{rework.annotator}'s answer ({', '.join(rework.controls)}) was sent back, {since}: {rework.reason}"
-            )
+            controls = ", ".join(rework.controls)
+            since = second_look(rework, story.assignments, story.judgments, story.decisions)
+            _line(1, f"{rework.annotator}'s answer ({controls}) was sent back, {since}: {rework.reason}")
     for outcome in story.reviews:
         if outcome.placement == placement.id:
             _line(1, f"{outcome.control} was {outcome.decided}; {outcome.reason}")

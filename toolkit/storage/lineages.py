@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from toolkit.models import Annotation
 from toolkit.storage.ledger import DELETED, MIGRATED, RESTORED, SEEN, LedgerEntry
 from toolkit.storage.schema import to_json
 
@@ -59,10 +60,34 @@ class Lineages:
         return self._known.get(key, "")
 
 
+def payload_of(annotation: Annotation, config_version: str) -> dict[str, Any]:
+    """Return what the ledger keeps of an annotation."""
+    return {
+        "member": annotation.member,
+        "simulated": annotation.simulated,
+        "server_task": annotation.server_task,
+        "results": list(annotation.results),
+        "skipped": annotation.skipped,
+        "created_at": annotation.created_at.isoformat(),
+        "updated_at": annotation.updated_at.isoformat(),
+        "lead_time_s": annotation.lead_time_s,
+        "edited_by": annotation.edited_by,
+        "ground_truth": annotation.ground_truth,
+        "config_version": config_version,
+    }
+
+
 def content_of(payload: Mapping[str, Any]) -> str:
     """Return a digest of what counts as a change of an annotation; that it was saved again does not."""
     parts = [payload.get(name) for name in ("results", "skipped", "lead_time_s", "ground_truth", "member")]
     return hashlib.sha256(to_json(parts).encode()).hexdigest()
+
+
+def is_as_seen(known: Sighting, annotation: Annotation, content: str) -> bool:
+    """Whether an annotation is as it was seen last; what the toolkit itself wrote counts as its author's."""
+    if (known.placement, known.annotator, known.content) != (annotation.placement, annotation.annotator, content):
+        return False
+    return known.edited_by == annotation.edited_by or known.kind in (MIGRATED, RESTORED)
 
 
 def replayed(entries: Iterator[LedgerEntry]) -> list[Sighting]:

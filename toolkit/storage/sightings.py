@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -19,7 +21,7 @@ from toolkit.storage.ledger import (
     entries_by_number,
     read_entries,
 )
-from toolkit.storage.lineages import Sighting, content_of, replayed, row_of
+from toolkit.storage.lineages import Sighting, content_of, is_as_seen, payload_of, replayed, row_of
 from toolkit.storage.rows import chunks, upsert_all
 
 Observed = Sequence[tuple[int, Sequence[Annotation]]]  # tasks on the server with all the annotations they have now
@@ -59,7 +61,15 @@ class Sightings:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def observe(self, project: int, config_version: str, tasks: Observed, *, adopted: bool = False) -> Appended:
+    def observe(
+        self,
+        project: int,
+        config_version: str,
+        tasks: Observed,
+        *,
+        adopted: bool = False,
+        asked: Mapping[tuple[str, str], datetime] = MappingProxyType({}),
+    ) -> Appended:
         """Append to the ledger what is new, changed or gone in some tasks, in one transaction.
 
         Parameters
@@ -72,10 +82,12 @@ class Sightings:
             Tasks by the server's id with *all* the annotations they have now: what is missing counts as deleted.
         adopted : bool
             Whether everything counts as its author's, because nobody was watching before.
+        asked : mapping
+            When answers were sent back, by placement and annotator: saved again since, an answer is a new version.
         """
         counts = {SEEN: 0, "changed": 0, DELETED: 0, RESTORED: 0}
         with self._engine.begin() as connection:
-            look = _Look(connection, project, config_version, tasks, adopted)
+            look = _Look(connection, project, config_version, tasks, adopted, asked)
             for server_task, annotations in tasks:
                 counts[DELETED] += look.bury(server_task, {one.server_id: one for one in annotations})
             for _, annotations in tasks:
@@ -227,10 +239,16 @@ class _Look:
     """One look at some tasks of a project, within a transaction."""
 
     def __init__(
-        self, connection: Connection, project: int, config_version: str, tasks: Observed, adopted: bool
+        self,
+        connection: Connection,
+        project: int,
+        config_version: str,
+        tasks: Observed,
+        adopted: bool,
+        asked: Mapping[tuple[str, str], datetime],
     ) -> None:
         self._connection, self._project, self._version = connection, project, config_version
-        self._adopted = adopted
+        self._adopted, self._asked = adopted, asked
         self._chain = Chain(connection)
         self._changed: dict[tuple[int, int, str], Sighting] = {}
         placements = {annotation.placement for _, annotations in tasks for annotation in annotations}
@@ -264,10 +282,10 @@ class _Look:
             # Only the external id of a copy of a task says what it is a copy of, and members can change that.
             annotation = replace(annotation, placement=known.placement)
         version = self._version_of(known, annotation)
-        payload = _payload(annotation, version) | ({"adopted": True} if self._adopted else {})
+        payload = payload_of(annotation, version) | ({"adopted": True} if self._adopted else {})
         content = content_of(payload)
         if known is not None and not known.deleted:
-            if _same(known, annotation, content):
+            if is_as_seen(known, annotation, content) and not self._is_said_again(known, annotation):
                 return None
             self._append(SEEN, annotation, payload, known.lineage)
             return "changed"
@@ -276,9 +294,22 @@ class _Look:
             back = {"lineage": twin.lineage, "content": content, "server_task": annotation.server_task}
             back["server_created_at"] = annotation.created_at.isoformat()
             self._append(RESTORED, annotation, back, twin.lineage, content=content)
+            if self._is_said_again(None, annotation):
+                self._append(SEEN, annotation, payload, twin.lineage)
             return RESTORED
         self._append(SEEN, annotation, payload, None)
         return SEEN
+
+    def _is_said_again(self, known: Sighting | None, annotation: Annotation) -> bool:
+        """Whether its author saved an answer that was sent back since then, and since we saw it last."""
+        since = self._asked.get((annotation.placement, annotation.annotator))
+        if since is None or annotation.edited_by is not None:
+            return False
+        last = None if known is None else self._entries.get(known.seq)
+        if last is None:
+            return annotation.updated_at > since
+        seen = last.payload.get("updated_at") == annotation.updated_at.isoformat()
+        return not seen and annotation.updated_at > max(since, datetime.fromisoformat(last.at))
 
     def write(self) -> None:
         """Write what was appended, and the index."""
@@ -364,26 +395,3 @@ class _Look:
         if last is not None and last.payload.get("updated_at") == annotation.updated_at.isoformat():
             return last.config_version
         return self._version
-
-
-def _same(known: Sighting, annotation: Annotation, content: str) -> bool:
-    """Whether an annotation is as it was seen last; what the toolkit itself wrote counts as its author's."""
-    if (known.placement, known.annotator, known.content) != (annotation.placement, annotation.annotator, content):
-        return False
-    return known.edited_by == annotation.edited_by or known.kind in (MIGRATED, RESTORED)
-
-
-def _payload(annotation: Annotation, config_version: str) -> dict[str, Any]:
-    return {
-        "member": annotation.member,
-        "simulated": annotation.simulated,
-        "server_task": annotation.server_task,
-        "results": list(annotation.results),
-        "skipped": annotation.skipped,
-        "created_at": annotation.created_at.isoformat(),
-        "updated_at": annotation.updated_at.isoformat(),
-        "lead_time_s": annotation.lead_time_s,
-        "edited_by": annotation.edited_by,
-        "ground_truth": annotation.ground_truth,
-        "config_version": config_version,
-    }

@@ -184,6 +184,7 @@ class _Pull:
     ) -> None:
         self._operation, self._record, self._accounts, self._counts = operation, record, accounts, counts
         self._adopted = adopted
+        self._asked = {one.key: one.asked_at for one in operation.state.reworks.all() if one.done_at is None}
         states = operation.state.work.placements(project=record.key)
         self._by_task = {state.server_task: state.placement.id for state in states if state.server_task is not None}
         self._known = {state.placement.id for state in states}
@@ -267,7 +268,7 @@ class _Pull:
     def _observe(self, tasks: Sequence[tuple[int, Sequence[Annotation]]]) -> None:
         record, sightings = self._record, self._operation.state.sightings
         self._counts.appended += sightings.observe(
-            record.server_id, record.config_version, tasks, adopted=self._adopted
+            record.server_id, record.config_version, tasks, adopted=self._adopted, asked=self._asked
         )
 
 

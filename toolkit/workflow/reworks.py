@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from toolkit.models import AssignmentStatus, Decision, Placement
+from toolkit.models import AssignmentState, AssignmentStatus, Decision, Judgment, Placement
 from toolkit.storage.ledger import SEEN
 from toolkit.storage.reworks import Key, Rework
 from toolkit.storage.rows import now
@@ -33,7 +33,7 @@ def sent_back(operation: Operation, item: Placement, decisions: Sequence[Decisio
     return [
         Rework(*key, ruling=item.id, controls=differing[key], reason=reason, asked_seq=seq, asked_at=now())
         for state in operation.state.work.assignments(task=item.task)
-        if (key := (state.assignment.placement, state.assignment.annotator)) in differing
+        if (key := _key(state)) in differing
         and state.status is AssignmentStatus.DONE
         and key[1] not in simulated
         and present(state)
@@ -49,8 +49,7 @@ def _differing(
     ruled = {name: label for name, label in found.items() if name in decisive and label is not None}
     answers: dict[Key, dict[str, str]] = defaultdict(dict)
     for judgment in judged.judgments:
-        placement = f"{judgment.task}@{judgment.domain}/{judgment.config}/{judgment.tier}"
-        answers[placement, judgment.annotator][judgment.control] = judgment.label
+        answers[_placement(judgment), judgment.annotator][judgment.control] = judgment.label
     return {
         key: differing
         for key, given in answers.items()
@@ -67,8 +66,39 @@ def open_reworks(operation: Operation) -> list[Rework]:
     return [
         left[key]
         for state in operation.state.work.assignments(status=AssignmentStatus.OPEN)
-        if (key := (state.assignment.placement, state.assignment.annotator)) in left and present(state)
+        if (key := _key(state)) in left and present(state)
     ]
+
+
+def second_look(
+    rework: Rework,
+    assignments: Iterable[AssignmentState],
+    judgments: Iterable[Judgment],
+    decisions: Iterable[Decision],
+) -> str:
+    """Return what came of an answer that was sent back, from what there is on its task.
+
+    Whoever saved it again without another label stands by it: nobody is asked a second time.
+    """
+    statuses = {state.status for state in assignments if _key(state) == rework.key}
+    if rework.done_at is None:
+        waiting = AssignmentStatus.OPEN in statuses
+        return "not looked at again yet" if waiting else "not looked at again, and nobody waits for it"
+    looked = f"looked at again on {rework.done_at:%Y-%m-%d}"
+    if AssignmentStatus.SKIPPED in statuses:
+        return f"{looked} and skipped"
+    ruled = {one.consensus.control: one.consensus.label for one in decisions if one.placement == rework.ruling}
+    given = {one.control: one.label for one in judgments if (_placement(one), one.annotator) == rework.key}
+    standing = [given.get(name, "no answer") for name in rework.controls if given.get(name) != ruled.get(name)]
+    return f"{looked} and stands as {', '.join(standing)}" if standing else f"{looked} and now as ruled"
+
+
+def _key(state: AssignmentState) -> Key:
+    return state.assignment.placement, state.assignment.annotator
+
+
+def _placement(judgment: Judgment) -> str:
+    return f"{judgment.task}@{judgment.domain}/{judgment.config}/{judgment.tier}"
 
 
 def follow_reworks(operation: Operation, judged: Judged, placements: Iterable[str]) -> Mapping[Key, Rework]:
