@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolkit.releases.description import AgreementSummary, ControlSummary, Description, SheetSummary
-from toolkit.releases.wording import agreeing, count, decimal, listing, percent, quoted
+from toolkit.releases.wording import agreeing, count, decimal, interval, listing, percent, quoted
 
 LEAST_AGREEMENT = 0.667  # Krippendorff's limit for tentative conclusions
 LEAST_ROWS = 30  # per label
@@ -140,13 +140,14 @@ def _of_the_agreement(control: ControlSummary, name: str) -> Iterator[str]:
     elif first.low < LEAST_AGREEMENT:
         yield (
             f"{name}: {spoken(first)} may be below {LEAST_AGREEMENT}: it is {decimal(first.value)}, and the 95 %"
-            f" interval starts at {decimal(first.low)} ({count(first.n_tasks, 'task')})."
+            f" interval starts at {interval(first.low, first.low).split()[0]} ({count(first.n_tasks, 'task')})."
         )
 
 
 def spoken(agreement: AgreementSummary) -> str:
-    """Return a coefficient's name as one says it, as "Krippendorff alpha"."""
-    name = agreement.coefficient.replace("_", " ")
+    """Return a coefficient's name as one says it, as "Krippendorff alpha" or "Span F1"."""
+    words = agreement.coefficient.split("_")
+    name = " ".join(word.upper() if word[-1:].isdigit() or word == "icc" else word for word in words)
     return name[:1].upper() + name[1:]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-_PLURALS = {"is": "are", "was": "were", "has": "have", "it": "they"}
+_PLURALS = {"is": "are", "was": "were"}
 
 
 def percent(share: float) -> str:
@@ -71,7 +71,7 @@ def count(n: int, noun: str) -> str:
 
 
 def agreeing(n: int, verb: str) -> str:
-    """Return a verb, or "it", as a number wants it.
+    """Return a verb as a number wants it.
 
     Examples
     --------

@@ -1,0 +1,259 @@
+"""A card says what was counted, no more, and nothing in it can break out of its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.releases.description_examples import CLAIMS, ENTITIES, HOSTILE, RISK, UNDEFINED, description, with_control
+from toolkit.releases.card import card_text
+from toolkit.releases.columndocs import ABOUT, column_about
+from toolkit.releases.description import ColumnSummary, Description, ReviewSummary, SplitSummary, Splitting, TierSummary
+from toolkit.releases.limits import limits
+from toolkit.releases.markdown import code, escaped, table
+from toolkit.releases.records import COLUMNS, NESTED
+
+HEADER = {"configs": [{"config_name": "finance.claims", "data_files": [{"split": "train", "path": "train.parquet"}]}]}
+
+
+def card(**changes: object) -> str:
+    return card_text(description(**changes), header={})
+
+
+def metadata(text: str) -> dict[str, object]:
+    return yaml.safe_load(text.split("---\n")[1])
+
+
+# --- what it says
+
+
+def test_the_front_matter_is_computed_and_takes_in_what_it_is_given() -> None:
+    assert metadata(card_text(description(), header=HEADER)) == {
+        "language": ["en", "fr"],
+        "license": "cc-by-4.0",
+        "pretty_name": "demo",
+        "annotations_creators": ["expert-generated"],
+        "multilinguality": ["multilingual"],
+        "size_categories": ["n<1K"],
+        "task_categories": ["text-classification", "token-classification"],
+        "tags": ["label-studio", "finance"],
+        **HEADER,
+    }
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [
+        (None, {"license": "unknown"}),
+        ("MIT", {"license": "mit"}),
+        ("House rules", {"license": "other", "license_name": "House rules"}),
+    ],
+)
+def test_a_licence_the_hub_does_not_know_keeps_its_name(licence: str | None, said: dict[str, str]) -> None:
+    found = metadata(card(licence=licence))
+    assert {key: value for key, value in found.items() if key.startswith("license")} == said
+
+
+def test_the_hub_reads_the_card() -> None:
+    huggingface_hub = pytest.importorskip("huggingface_hub")
+    read = huggingface_hub.DatasetCard(card_text(description(), header=HEADER))
+    assert read.data.pretty_name == "demo"
+    assert read.data.configs == HEADER["configs"]
+    assert read.text.lstrip().startswith("# demo, version 2")
+
+
+def test_a_card_has_the_sections_a_reader_looks_for() -> None:
+    assert re.findall("^## (.*)$", card(), re.MULTILINE) == [
+        "How much",
+        "Labels",
+        "Who annotated",
+        "How labels were settled",
+        "Agreement",
+        "Errors",
+        "Splits, and what keeps them apart",
+        "Personal data",
+        "Columns",
+        "Load it",
+        "Verify it",
+        "Known limits",
+        "Guidelines and versions",
+    ]
+
+
+def test_numbers_stand_in_the_tables() -> None:
+    text = card()
+    assert "| `finance/claims` | Claims | text | 100 | 80 | 20 |" in text
+    assert "| `low` | 62 | 62.0 % | 50 | 12 |" in text
+    assert "| `finance/claims` | `risk` | Krippendorff alpha | 0.812 | 0.700 to 0.901 | 80 | 4 |" in text
+    assert "Estimated share of wrong labels before that: 5.0 % (95 % interval: 0.9 % to 21.0 %)." in text
+
+
+def test_what_is_undefined_is_shown_with_its_reason() -> None:
+    text = card_text(with_control(replace(RISK, agreement=(UNDEFINED,))), header={})
+    assert "| Krippendorff alpha | undefined: no\\_variation | – | 80 | 4 |" in text
+    assert "- “risk” of finance/claims: Krippendorff alpha is undefined (no\\_variation)." in text
+
+
+def test_a_share_just_below_one_is_not_rounded_up() -> None:
+    control = replace(RISK, counts={"train": {"low": 99_999, "high": 1}}, answered={"train": 100_000})
+    assert "| `low` | 99,999 | 99.9 % | 99,999 | 0 |" in card_text(with_control(control), header={})
+
+
+def test_more_than_thirty_labels_are_folded() -> None:
+    labels = tuple(f"label {n:02}" for n in range(40))
+    counts = {"train": {label: place for place, label in enumerate(labels)}}
+    text = card_text(with_control(replace(RISK, labels=labels, counts=counts)), header={})
+    shown, folded = text.split("<details>\n<summary>10 more labels</summary>")
+    assert "`label 39`" in shown
+    assert "`label 10`" in shown
+    assert "`label 09`" not in shown
+    assert "`label 09`" in folded
+    assert "`label 00`" in folded
+
+
+def test_every_column_is_explained() -> None:
+    assert set(ABOUT) == {*COLUMNS, *NESTED}
+    assert all(f"| `{name}` | {about} |" in card() for name, about in ABOUT.items())
+
+
+def test_columns_of_tables_are_explained_from_their_names() -> None:
+    columns = tuple(ColumnSummary(name, "text") for name in ("task", "text", "label_risk", "odd"))
+    text = card(sheets=(replace(CLAIMS, columns=columns),))
+    assert "| `label_risk` | Control “risk”. The settled answer; empty where the judgments settled nothing. |" in text
+    assert "| `odd` |  |" in text
+    assert column_about("field_split", fields=("split",), controls=()) == "What the screen showed in field “split”."
+
+
+def test_each_format_that_python_reads_has_a_snippet_that_is_python() -> None:
+    text = card_text(description(formats=("jsonl", "csv", "parquet", "huggingface", "coco")), header=HEADER)
+    found = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(found) == 4
+    for snippet in found:
+        compile(snippet, "<card>", "exec")
+
+
+def test_the_snippets_find_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder := tmp_path / "data" / "jsonl" / "finance.claims").mkdir(parents=True)
+    (folder / "train.jsonl").write_text(json.dumps({"task": "t"}) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    snippet = re.findall(r"```python\n(.*?)```", card(formats=("jsonl",)), re.DOTALL)[0]
+    names: dict[str, object] = {}
+    exec(snippet, names)
+    assert names["rows"] == [{"task": "t"}]
+
+
+def test_no_folder_of_the_machine_and_no_annotator_is_named() -> None:
+    assert "/home/ada" not in card()
+    assert not re.search("annotator-[0-9a-f]", card())
+
+
+def test_the_same_counts_give_the_same_card_whatever_the_order_they_came_in() -> None:
+    turned = card(languages={"fr": 40, "en": 60}, provenance={"specialist": 12, "generalist": 88})
+    assert turned == card()
+
+
+def test_a_release_that_holds_nothing_has_a_card_too() -> None:
+    empty = description(
+        sheets=(), splits=(), languages={}, n_documents=0, n_tasks=0, tiers=(), provenance={}, overlap=None,
+        n_escalated=0, review=None, gate=None, formats=(), methods={}, n_tokens=None, n_characters=None,
+    )  # fmt: skip
+    text = card_text(empty, header={})
+    assert "0 rows, one per task and label config" in text
+    assert "No judgments are recorded." in text
+
+
+# --- what could break out
+
+
+def cells(line: str) -> int:
+    return len(re.findall(r"(?<!\\)\|", line)) - 1
+
+
+def test_hostile_titles_and_labels_stay_in_their_cells() -> None:
+    control = replace(RISK, name=HOSTILE, labels=(HOSTILE, "high"), counts={"train": {HOSTILE: 3, "high": 4}})
+    hostile = replace(CLAIMS, title=HOSTILE, controls=(control,), versions={HOSTILE: 100})
+    text = card(sheets=(hostile,), title=HOSTILE, licence=HOSTILE, splits=(SplitSummary("train", 1.0, 100, 50),))
+    assert metadata(text)["pretty_name"] == " ".join(HOSTILE.replace("\u202e", "").replace("\x1b", "\ufffd").split())
+    body = text.split("---\n", 2)[2]
+    plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", body)  # code spans show everything as it is
+    assert "<script" not in plain
+    assert not re.search(r"(?<!\\)\[x", plain)
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert [line for line in body.splitlines() if line.startswith(("# h", "- [x"))] == []
+    for block in re.findall(r"(?:^\|.*\n)+", body, re.MULTILINE):
+        assert len({cells(line) for line in block.splitlines()}) == 1
+
+
+def test_right_to_left_text_is_set_apart() -> None:
+    assert escaped("خطر") == "\u2068خطر\u2069"
+    assert code("خطر") == "\u2068`خطر`\u2069"
+
+
+def test_yaml_does_not_take_a_title_for_something_else() -> None:
+    assert metadata(card(title="no"))["pretty_name"] == "no"
+    assert metadata(card(title="a: b # c"))["pretty_name"] == "a: b # c"
+    assert metadata(card(languages={"no": 100}))["language"] == ["no"]
+
+
+def test_a_table_sets_numbers_to_the_right() -> None:
+    assert table(["a", "n"], [["x", "1"], ["y", "–"]]).splitlines()[1] == "| --- | ---: |"
+
+
+# --- limits
+
+
+def test_a_release_without_faults_has_no_limits() -> None:
+    assert limits(description()) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (description(simulated=True), "made up by simulated annotators"),
+        (description(licence=None), "No licence is stated"),
+        (description(source_licences={None: 3}), "3 documents of 50 came without a stated licence."),
+        (description(languages={"en": 100}), "in one language, “en”."),
+        (description(languages={"en": 50, "fr": 49, None: 1}), "The language of 1 row is not known."),
+        (description(n_undecided_left_out=9), "9 rows without a decision were left out"),
+        (description(splitting=Splitting(7, n_clusters=0, n_left_out=1)), "1 row was left out because groups"),
+        (description(splitting=Splitting(7)), "Nobody looked for near-duplicates"),
+        (description(review=None), "No decided row was judged once more"),
+        (description(review=ReviewSummary(3, 0, None, None, None, "too few")), "undefined: too few."),
+        (description(gate=None), "not checked for personal data"),
+        (description(provenance={"machine": 25, "generalist": 75}), "25.0 % of the rows were labelled by a machine"),
+        (description(tiers=(TierSummary("generalist", 2, 9),)), "Only 2 annotators worked as generalist"),
+        (description(tiers=()), "No judgments are recorded"),
+        (with_control(RISK, versions={"a": 50, "b": 50}), "labelled under 2 versions"),
+        (with_control(RISK, guidelines=None), "No guidelines are recorded"),
+        (with_control(replace(RISK, agreement=())), "agreement was not measured."),
+        (
+            with_control(replace(RISK, agreement=(replace(RISK.agreement[0], low=0.6669),))),
+            "may be below 0.667: it is 0.812, and the 95 % interval starts at 0.666 (80 tasks).",
+        ),
+        (
+            with_control(replace(RISK, counts={"train": {"low": 60, "high": 29}})),
+            "fewer than 30 rows for “high” (29).",
+        ),
+        (
+            with_control(replace(ENTITIES, counts={"train": {"person": 97, "place": 3}, "test": {"person": 9}})),
+            "split “test” has no region with “place”.",
+        ),
+        (
+            with_control(replace(RISK, counts={"train": {"low": 960, "high": 40}, "test": {"low": 1, "high": 1}})),
+            "“low” makes up 95.9 % of the rows.",
+        ),
+    ],
+)
+def test_a_limit_is_told(changed: Description, sentence: str) -> None:
+    assert any(sentence in found for found in limits(changed))
+
+
+def test_a_label_of_a_set_counts_by_rows_that_have_it() -> None:
+    both = replace(RISK, kind="choices", counts={"train": {"low": 100, "high": 100}}, answered={"train": 100})
+    assert "“low” makes up 100 % of the rows." in " ".join(limits(with_control(both)))
