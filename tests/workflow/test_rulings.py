@@ -202,6 +202,23 @@ def test_without_an_adjudicator_the_task_waits_and_it_is_said_whom_to_hire(folde
         assert go_on(operation).n_shown == 2
 
 
+def test_what_the_only_adjudicator_leaves_behind_waits_for_the_next(folder, tmp_path, fake, monkeypatch):
+    monkeypatch.setattr("toolkit.workspace.connect", lambda *_: fake)
+    with disputed_bonds(folder, tmp_path) as operation:
+        dispute(operation, fake)
+    write_people(folder, PEOPLE[:2])
+    with open_workspace(folder) as operation:
+        assert settle(operation) == ()
+        assert at(operation, "adjudicator").status is PlacementStatus.OPEN
+        assert [one.placement for one in publish(operation).unmet] == [at(operation, "adjudicator").placement.id]
+    write_people(folder, [*PEOPLE[:2], person("dan", "adjudicator")])
+    with open_workspace(folder) as operation:
+        enrol(operation, "dan")
+        go_on(operation)
+        say(operation, fake, "dan", at(operation, "adjudicator"), *ruling("low", "The state pays."))
+        assert settle(operation)[0].reason == "ruled: The state pays."
+
+
 def test_a_task_that_was_deleted_while_it_waits_for_a_ruling_is_sent_again_with_its_answers(bonds, fake):
     dispute(bonds, fake)
     state = at(bonds, "adjudicator")

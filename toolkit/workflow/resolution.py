@@ -139,7 +139,8 @@ def _answered(operation: Operation) -> Counter[str]:
 def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[str]:
     """Return the placements that nobody is at work on and nobody else can take, though somebody was asked.
 
-    Where annotators are only too few at the tier a domain starts with, and nobody skipped, the task waits for more.
+    Where annotators are only too few at the tier a domain starts with, or at the ladder's last, and nobody skipped, the
+    task waits for more: so it does where the only adjudicator has left.
     """
     overlap = operation.settings.overlap
     asked, skipped, busy = set(), set(), set()
@@ -157,7 +158,7 @@ def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[st
         if state.placement.id in asked - busy
         and (
             state.placement.id in skipped
-            or _is_escalated(operation, state.placement)
+            or (_is_escalated(operation, state.placement) and _tiers_above(operation, state.placement))
             or (overlap is not None and state.placement.overlap > overlap.min)  # one more was wanted
         )
     ]
@@ -306,16 +307,18 @@ def _next_tier(operation: Operation, item: Placement, barred: Set[str]) -> Tier 
 
     Where no tier above has anybody, the next one: there the task waits, and the team knows whom to hire.
     """
-    order, language = list(Tier), operation.state.corpus.task(item.task).language
-    above = [
-        tier for tier in operation.settings.escalation.ladder if order.index(tier) > order.index(item.project.tier)
-    ]
+    language, above = operation.state.corpus.task(item.task).language, _tiers_above(operation, item)
     staffed = {
         member.tier_in(item.project.domain)
         for member in operation.team
         if member.pseudonym not in barred and (language is None or language in member.languages)
     }
     return next((tier for tier in above if tier in staffed), above[0] if above else None)
+
+
+def _tiers_above(operation: Operation, item: Placement) -> list[Tier]:
+    order = list(Tier)
+    return [tier for tier in operation.settings.escalation.ladder if order.index(tier) > order.index(item.project.tier)]
 
 
 def _rerouted(
