@@ -274,7 +274,7 @@ def test_spacy_reads_the_spans_back(tmp_path: Path, texts: list[tuple[str, list[
 
     found = docs(tmp_path / "finance.claims" / "train.entities.spacy")
     assert [doc.text for doc in found] == [text for text, _ in texts]
-    assert [doc.user_data["row"] for doc in found] == [row.row for row in given_rows]
+    assert [doc.user_data["task"] for doc in found] == [row.task for row in given_rows]
     for doc, row, (text, regions) in zip(found, given_rows, texts, strict=True):
         assert of_doc(doc.spans["entities"]) == trimmed(text, regions)
         if overlap_of(read_spans(ENTITIES, row) or []):

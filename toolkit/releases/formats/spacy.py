@@ -3,8 +3,8 @@
 ``doc.spans[control]`` holds every span. ``doc.ents`` holds them, too, where no two of them overlap; where two do, the
 document's entities are missing values, which spaCy's trainer passes over: train a span categoriser on such data.
 Tokens are those of :mod:`toolkit.releases.formats.tokens`, cut at the borders of spans, so that no span is moved;
-training makes its own tokens of ``doc.text``, which is the text to the last character. ``doc.user_data["row"]`` names
-the row. White space at the borders of a span is not part of it, since spaCy refuses entities that begin or end so.
+training makes its own tokens of ``doc.text``, which is the text to the last character. ``doc.user_data["task"]`` names
+the task. White space at the borders of a span is not part of it, since spaCy refuses entities that begin or end so.
 
 spaCy reads a whole file into memory and cannot write one bit by bit, so a file ends after a million tokens and the
 next is called ``<split>.<control>-2.spacy``; give spaCy the folder, or join them with ``DocBin.merge``.
@@ -102,7 +102,7 @@ class _Bins:
             self.close()
             self._begin()
         doc = self._doc(text_of(control, record), spans, control.name)
-        doc.user_data["row"] = record.row
+        doc.user_data["task"] = record.task
         self._bin.add(doc)
         self._n_tokens += len(doc)
 

@@ -60,14 +60,6 @@ def read_spans(control: Control, record: ReleaseRecord) -> list[Span] | None:
     ------
     UnusableSpanError
         A span lies outside the text, is of another text, or has nothing that can be seen in it.
-
-    Examples
-    --------
-    >>> from tests.releases.release_examples import record
-    >>> control = Control("entities", ControlKind.SPANS, "text", field="text")
-    >>> marked = [{"start": 0, "end": 4, "text": "Ada ", "labels": ["person"]}]
-    >>> read_spans(control, record(fields={"text": "Ada said"}, labels={"entities": marked}))
-    [Span(start=0, end=3, label='person')]
     """
     regions = record.labels.get(control.name)
     if regions is None:
@@ -81,7 +73,13 @@ def read_spans(control: Control, record: ReleaseRecord) -> list[Span] | None:
 
 
 def overlap_of(spans: Sequence[Span]) -> tuple[Span, Span] | None:
-    """Return the first two spans that share a character, None where no two do."""
+    """Return the first two spans that share a character, None where no two do.
+
+    Examples
+    --------
+    >>> overlap_of([Span(0, 3, "person"), Span(3, 5, "place"), Span(4, 6, "person")])
+    (Span(start=3, end=5, label='place'), Span(start=4, end=6, label='person'))
+    """
     return next(((one, other) for one, other in pairwise(spans) if other.start < one.end), None)
 
 
