@@ -45,7 +45,7 @@ def test_a_workspace_in_order_exits_with_0(folder, monkeypatch):
     monkeypatch.setattr("toolkit.workspace.connect", lambda *_: TellingPlatform(url="https://labels.example"))
     code, out = run("-w", folder)
     assert (code, "Label Studio 1.23.2 at https://labels.example" in out) == (0, True)
-    assert "21 ok, 1 not checked" in out  # a server of one's own does not tell its database
+    assert "22 ok, 1 not checked" in out  # a server of one's own does not tell its database
     code, out = run("-w", folder, "--json")
     found = json.loads(out)
     assert (code, found["format"], found["passed"]) == (0, 1, True)

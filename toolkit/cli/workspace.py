@@ -96,6 +96,12 @@ def _print_status(found: Status) -> None:
             for p in found.projects
         ],
     )
+    print_table(
+        "Nobody in the team for",
+        ("domain", "tier", "language", ">waiting"),
+        [(gap.domain, gap.tier, ", ".join(gap.languages) or "any", gap.n_waiting) for gap in found.gaps],
+        caption="what is disputed there waits; `toolkit assign --dry-run` prints the hiring plan for what waits now",
+    )
     print_returns(found.sent_back)
     _print_reviews(found.reviews)
     print_table(

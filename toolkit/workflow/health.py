@@ -27,10 +27,12 @@ from toolkit.workflow.examination import (
     Finding,
     NotCheckedError,
     failure,
+    named,
     of_error,
     ok,
     warning,
 )
+from toolkit.workflow.ladders import Gap, gaps
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.surroundings import HANDOVER, Surroundings
 
@@ -218,6 +220,28 @@ def _is_inline(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(_is_inline(item) for item in value)
 
 
+def _ladder(case: Case) -> Finding:
+    found = gaps(case.operation)
+    if not found:
+        return ok("somebody for everything that is asked, and for what may be disputed")
+    advice = "`toolkit team add`, or correct team.yaml; until then what is disputed there waits"
+    return warning(f"nobody is {named(list(map(_described, found)))}", advice)
+
+
+def _described(gap: Gap) -> str:
+    """Say whom the team lacks, as the end of a sentence.
+
+    Examples
+    --------
+    >>> from toolkit.models import Tier
+    >>> _described(Gap("law", Tier.ADJUDICATOR, ("fr",), 2)), _described(Gap("law", Tier.SPECIALIST, (), 0))
+    ('adjudicator in law and reads fr (2 tasks wait)', 'specialist in law')
+    """
+    reads = f" and reads {' or '.join(gap.languages)}" if gap.languages else ""
+    tasks = {0: "", 1: " (1 task waits)"}.get(gap.n_waiting, f" ({gap.n_waiting} tasks wait)")
+    return f"{gap.tier} in {gap.domain}{reads}{tasks}"
+
+
 def _handovers(case: Case) -> Finding:
     if not case.here.n_handovers:
         return ok("none is left lying")
@@ -235,6 +259,7 @@ CHECKS: Mapping[str, Callable[[Case], Finding]] = MappingProxyType(
         "disk space": _disk,
         "ledger": _ledger,
         "last collect": _collected,
+        "ladder": _ladder,
         "inline media": _media,
         "server": on_server.server,
         "token": on_server.owner,

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from toolkit.models import ANNOTATORS, AssignmentStatus, Placement, PlacementStatus, ProjectKey, Queue, Route, Tier
 from toolkit.storage.ledger import DELETED
+from toolkit.workflow.ladders import Gap, gaps
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.returns import Return, returns
 from toolkit.workflow.reviews import ReviewError, review_error
@@ -73,6 +74,7 @@ class Status:
     moved: tuple[Moved, ...]  # escalated to a higher tier, or rerouted by triage
     projects: tuple[ProjectLoad, ...]
     annotators: tuple[AnnotatorLoad, ...]
+    gaps: tuple[Gap, ...]  # tiers without anybody who could take what is asked there
     sent_back: tuple[Return, ...]  # answers that people are to look at again
     reviews: ReviewError  # how often decided labels were wrong
 
@@ -107,6 +109,7 @@ def status(operation: Operation) -> Status:
         moved=(*_escalated(operation), *_rerouted(routes)),
         projects=_projects(operation),
         annotators=_annotators(operation),
+        gaps=gaps(operation),
         sent_back=returns(operation),
         reviews=review_error(operation),
     )
