@@ -6,6 +6,7 @@ import time
 import pytest
 from scipy.stats import binomtest, hypergeom
 
+from tests.workflow.answering import assigned, choose, general, user
 from tests.workflow.disputes import (
     PEOPLE,
     at,
@@ -141,6 +142,35 @@ def test_another_label_takes_the_place_of_the_one_before(decided, fake):
     (data,) = release(decided, "one").release.path.rglob("*.jsonl")
     (line,) = data.read_text("utf-8").splitlines()
     assert '"risk": "high"' in line or '"risk":"high"' in line
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("general", "a review found law, not general"),
+        ("finance", "a review found law, not finance, where what was asked stays as it is"),
+    ],
+)
+def test_a_review_that_finds_another_domain_sends_the_task_there(published, folder, fake, before, told):
+    news = general(published)
+    for name in assigned(published, news):
+        fake.annotate(news.server_task, user(published, fake, name), choose(domain=before, sensitivity="public"))
+    collect(published)
+    published.state.close()
+    set_escalation(folder, review={"share": 1})
+    with open_workspace(folder, writing=False) as operation:
+        resolve(operation)
+        go_on(operation)
+        (review,) = [s for s in operation.state.work.placements() if s.placement.purpose == "review"]
+        (name,) = assigned(operation, review)
+        answers = choose(domain="law", sensitivity="public")
+        fake.annotate(review.server_task, user(operation, fake, name), answers)
+        (resolution,) = settle(operation)
+        assert resolution.next == (f"{news.placement.task}@law/clauses/specialist",)
+        asked = {s.placement.project.domain for s in operation.state.work.placements(task=news.placement.task)}
+        assert asked == {"general", "law", before}
+        assert [route.reason for _, route in why(operation, news.placement.task).routes][-1] == told
+        assert resolve(operation).resolutions == ()
 
 
 def test_the_same_label_stays_as_it_was_voted(decided, fake):

@@ -223,7 +223,11 @@ def _verdict(
     decisions = vote_on(operation, item, judgments)
     if item.purpose == REVIEW:
         review = reviewed(operation, item, decisions)
-        return _Verdict(Resolution(item.id, review.status, review.reason), decisions, review=review)
+        moves = any(one.consensus.control == DOMAIN_CONTROL for one in review.revised)
+        rerouted = _rerouted(operation, item, decisions) if moves else None
+        elsewhere = () if rerouted is None else tuple(opened.id for opened in rerouted[1])
+        resolution = Resolution(item.id, review.status, review.reason, elsewhere)
+        return _Verdict(resolution, decisions, (), rerouted, review=review)
     unsettled = [
         decision.consensus
         for decision in decisions
@@ -324,16 +328,22 @@ def _tiers_above(operation: Operation, item: Placement) -> list[Tier]:
 def _rerouted(
     operation: Operation, item: Placement, decisions: Sequence[Decision]
 ) -> tuple[Route, Sequence[Placement]] | None:
-    """Return the route to the specialists whose domain the generalists found, where there is one."""
+    """Return the route to the specialists whose domain the generalists found, or a review, where there is one."""
     found = next((d.consensus for d in decisions if d.consensus.control == DOMAIN_CONTROL), None)
     if found is None or item.project.domain != FALLBACK_DOMAIN or found.label in (None, FALLBACK_DOMAIN):
         return None
     pack, (_, route) = operation.packs.get(str(found.label)), operation.state.corpus.routes(item.task)[-1]
     task = operation.state.corpus.task(item.task)
-    if pack is None or route.domain != FALLBACK_DOMAIN or not configs_for(task, pack):
+    if pack is None or route.domain == pack.name or not configs_for(task, pack):
         return None
     votes = round((found.support or 0) * found.n_judgments)
     reason = f"{item.project.tier}s found {pack.name} ({votes} of {found.n_judgments}); the router had {route.domain}"
+    if item.purpose == REVIEW:
+        reason = f"a review found {pack.name}, not {route.domain}"
+    if route.domain != FALLBACK_DOMAIN:
+        if item.purpose != REVIEW or route.router != ANNOTATORS:
+            return None
+        reason = f"{reason}, where what was asked stays as it is"
     better = replace(
         route,
         domain=pack.name,
