@@ -20,11 +20,12 @@ def safe_name(name: str) -> str:
     >>> safe_name("a/b: c"), safe_name("../.."), safe_name("con")
     ('a_b_ c', '_', '_con')
     """
-    plain = _UNSAFE.sub("_", unicodedata.normalize("NFC", name))
-    while len(plain.encode()) > LONGEST:
-        plain = plain[:-1]
-    plain = plain.strip(". ")
+    plain = _shortened(_UNSAFE.sub("_", unicodedata.normalize("NFC", name)), LONGEST).strip(". ")
     return f"_{plain}" if not plain or _RESERVED.match(plain) else plain
+
+
+def _shortened(name: str, n_bytes: int) -> str:
+    return name.encode()[:n_bytes].decode(errors="ignore")
 
 
 def media_stem(location: str) -> str:
@@ -59,14 +60,10 @@ class FileNames:
 
     def take(self, wanted: str, otherwise: str) -> str:
         """Return the name that is wanted, or where it is taken, one with something added that tells it apart."""
-        candidates = (safe_name(wanted), safe_name(f"{wanted[:40]}-{otherwise}"))
-        for candidate in candidates:
-            if self._take(candidate):
-                return candidate
-        digest = hashlib.sha256(f"{wanted}\n{otherwise}".encode()).hexdigest()
-        name = safe_name(f"{wanted[:40]}-{digest[:16]}")
-        self._take(name)
-        return name
+        digest = hashlib.sha256(f"{wanted}\n{otherwise}".encode()).hexdigest()[:16]
+        begun = _shortened(safe_name(wanted), LONGEST // 3)
+        candidates = (safe_name(wanted), safe_name(f"{begun}-{safe_name(otherwise)}"), f"{begun}-{digest}")
+        return next((name for name in candidates if self._take(name)), candidates[-1])
 
     def _take(self, name: str) -> bool:
         key = hashlib.sha256(unicodedata.normalize("NFC", name.casefold()).encode()).digest()[:12]
