@@ -4,80 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tests.releases.description_examples import CLAIMS, HOSTILE, RISK, UNDEFINED, description, with_control
-from toolkit.releases.croissant import columns_of, croissant_text
+from tests.releases.release_examples import SPAN, record, sheet
+from toolkit.releases.croissant import columns_of_sheet, croissant_text
 from toolkit.releases.description import Description, ReleaseFile
+from toolkit.releases.formats.delimited import CSV
+from toolkit.releases.formats.jsonl import JSONL
+from toolkit.releases.formats.parquet import PARQUET
+from toolkit.releases.formats.writing import Format
+from toolkit.releases.records import COLUMNS
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the library and what it stands on
 
-ROWS: list[dict[str, Any]] = [
-    {
-        "task": f"doc-{n}",
-        "start": None if n == 2 else n,
-        "split": split,
-        "simulated": n == 1,
-        "annotators": ["annotator-a", "annotator-b"][:n],
-        "text": f"Grüße {n}\nاب",
-        "label_risk": label,
-        "support_risk": n / 4,
-    }
-    for n, split, label in [(0, "train", "low"), (1, "train", None), (2, "test", "high")]
+ROWS = [
+    record("doc-0", fields={"text": "Grüße\nاب"}),
+    record("doc-1", start=None, end=None, labels={"risk": None, "quality": 2, "entities": []}, simulated=True),
+    record("doc-2", split="test", labels={"risk": "low", "quality": None, "entities": None}),
 ]
-SCHEMA = pa.schema(
-    [
-        ("task", pa.string()),
-        ("start", pa.int64()),
-        ("split", pa.string()),
-        ("simulated", pa.bool_()),
-        ("annotators", pa.list_(pa.string())),
-        ("text", pa.string()),
-        ("label_risk", pa.string()),
-        ("support_risk", pa.float64()),
-    ]
-)
 
 
-def write_parquet(folder: Path) -> None:
-    for split in ("train", "test"):
-        rows = [row for row in ROWS if row["split"] == split]
-        path = folder / "data" / "parquet" / "finance.claims" / f"split={split}" / "part-00000.parquet"
-        path.parent.mkdir(parents=True)
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)
-
-
-def write_jsonl(folder: Path) -> None:
-    target = folder / "data" / "jsonl" / "finance.claims"
-    target.mkdir(parents=True)
-    for split in ("train", "test"):
-        lines = [json.dumps(nested(row)) + "\n" for row in ROWS if row["split"] == split]
-        (target / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
-
-
-def nested(row: dict[str, Any]) -> dict[str, Any]:
-    own = {
-        "document": "doc",
-        "source": "a.md",
-        "end": 9,
-        "language": "en",
-        "modality": "text",
-        "domain": "finance",
-        "config": "claims",
-        "config_version": "aaaaaaaaaaaa",
-        "provenance": "specialist",
-        "status": "decided",
-        "n_annotators": 2,
-    }
-    plain = {name: row[name] for name in ("task", "start", "split", "simulated", "annotators")}
-    return {**own, **plain, "fields": {"text": row["text"]}, "labels": {"risk": row["label_risk"]}}
+def write(folder: Path, *formats: Format) -> None:
+    """Write the rows in some formats, by the formats' own writers."""
+    for one in formats:
+        for split in ("train", "test"):
+            writer = one.writer(folder / "data" / one.name, sheet(), split)
+            for row in ROWS:
+                if row.split == split:
+                    writer.write(row)
+            writer.close()
 
 
 def listed(folder: Path) -> list[ReleaseFile]:
@@ -107,55 +67,65 @@ def read(folder: Path, told: Description) -> list[dict[str, Any]]:
 
 
 def with_columns() -> Description:
-    return description(sheets=(replace(CLAIMS, columns=columns_of(SCHEMA)),))
+    return description(sheets=(replace(CLAIMS, columns=columns_of_sheet(sheet())),))
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row by the names of its columns, texts as texts."""
+    return {name.removeprefix("finance.claims/"): text(value) for name, value in row.items()}
 
 
 def text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key.rpartition("/")[2]: text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [text(item) for item in value]
     return value.decode() if isinstance(value, bytes) else value
 
 
 def test_rows_are_read_through_it_from_parquet(tmp_path: Path) -> None:
-    write_parquet(tmp_path)
-    found = read(tmp_path, with_columns())
-    assert [
-        {
-            name.removeprefix("finance.claims/"): [text(one) for one in value]
-            if isinstance(value, list)
-            else text(value)
-            for name, value in row.items()
-        }
-        for row in found
-    ] == ROWS
+    write(tmp_path, PARQUET, JSONL, CSV)
+    found = [plain(row) for row in read(tmp_path, with_columns())]
+    assert [{name: row[name] for name in ("task", "split", "start", "simulated", "annotators")} for row in found] == [
+        {name: getattr(row, name) for name in ("task", "split", "start", "simulated", "annotators")} for row in ROWS
+    ]
+    assert [row["text"] for row in found] == [row.fields["text"] for row in ROWS]
+    assert [row["label_risk"] for row in found] == ["high", None, "low"]
+    assert [row["label_quality"] for row in found] == [4, 2, None]
+    assert found[0]["support_risk"] == pytest.approx(2 / 3)
+    assert found[0]["label_entities"] == [SPAN]
+    assert found[1]["label_entities"] == []
 
 
 def test_rows_are_read_through_it_from_json_lines(tmp_path: Path) -> None:
-    write_jsonl(tmp_path)
-    found = read(tmp_path, description())
-    assert [text(row["finance.claims/label_risk"]) for row in found] == ["low", None, "high"]
-    assert [text(row["finance.claims/text"]) for row in found] == [row["text"] for row in ROWS]
-    assert [text(row["finance.claims/split"]) for row in found] == ["train", "train", "test"]
-    assert [row["finance.claims/start"] for row in found] == [0, 1, None]
+    write(tmp_path, JSONL, CSV)
+    found = [plain(row) for row in read(tmp_path, with_columns())]
+    assert found[0]["label_entities"] == [SPAN]
+    assert [row["n_risk"] for row in found] == [3, 3, 3]
+    assert [row["label_risk"] for row in found] == ["high", None, "low"]
+    assert [row["text"] for row in found] == [row.fields["text"] for row in ROWS]
+    assert [row["split"] for row in found] == ["train", "train", "test"]
+    assert [row["start"] for row in found] == [0, None, 0]
 
 
 def test_rows_are_read_through_it_from_csv(tmp_path: Path) -> None:
-    target = tmp_path / "data" / "csv" / "finance.claims"
-    target.mkdir(parents=True)
-    cells = {"task": "t", "start": "3", "annotators": '["annotator-a"]', "label_risk": "low"}
-    for name, row in {"train": cells, "test": {**cells, "task": "u", "start": ""}}.items():
-        lines = [
-            ",".join(row),
-            ",".join(f'"{cell}"'.replace('["', '[""').replace('"]', '""]') for cell in row.values()),
-        ]
-        (target / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    schema = pa.schema([SCHEMA.field(name) for name in cells])
-    found = read(tmp_path, description(sheets=(replace(CLAIMS, columns=columns_of(schema)),)))
-    assert [(text(row["finance.claims/task"]), row["finance.claims/start"]) for row in found] == [("t", 3), ("u", None)]
-    assert text(found[0]["finance.claims/annotators"]) == '["annotator-a"]'
+    write(tmp_path, CSV)
+    found = [plain(row) for row in read(tmp_path, with_columns())]
+    assert [row["label_risk"] for row in found] == ["high", None, "low"]
+    assert [row["start"] for row in found] == [0, None, 0]
+    assert [row["simulated"] for row in found] == [False, True, False]
+    assert json.loads(found[0]["label_entities"]) == [SPAN]
+    assert json.loads(found[0]["annotators"]) == ROWS[0].annotators
 
 
-@pytest.mark.parametrize("write", [write_parquet, write_jsonl])
-def test_a_release_with_every_fault_is_taken_too(tmp_path: Path, write: Callable[[Path], None]) -> None:
-    write(tmp_path)
+def test_a_sheet_without_columns_has_those_of_every_row(tmp_path: Path) -> None:
+    write(tmp_path, JSONL)
+    assert set(plain(read(tmp_path, description())[0])) == set(COLUMNS)
+
+
+@pytest.mark.parametrize("form", [PARQUET, JSONL, CSV])
+def test_a_release_with_every_fault_is_taken_too(tmp_path: Path, form: Format) -> None:
+    write(tmp_path, form)
     told = with_control(
         replace(RISK, name=HOSTILE, labels=(HOSTILE,), agreement=(UNDEFINED,)), title=HOSTILE, guidelines=None
     )

@@ -34,18 +34,16 @@ ABOUT: Mapping[str, str] = {
     "extents": "How large that is what regions are marked in, in their own unit, by control; empty where not known.",
 }
 
+OTHERS = "As JSON by part and name: what no other column can hold, as answers to an older version of the label config."
+
 # Columns that tables have once per control, by what comes before its name.
 PREFIXES: Mapping[str, str] = {
     "label": "labels",
     "support": "support",
     "confidence": "confidence",
-    "soft_labels": "soft_labels",
-    "soft_label": "soft_labels",
     "soft": "soft_labels",
     "dissent": "dissent",
-    "n_judgments": "n_judgments",
     "n": "n_judgments",
-    "extents": "extents",
     "extent": "extents",
 }
 _OF_ONE: Mapping[str, str] = {
@@ -78,11 +76,32 @@ def column_about(name: str, *, fields: tuple[str, ...], controls: tuple[str, ...
     >>> column_about("text", fields=("text",), controls=("risk",))
     'What the screen showed in field “text”.'
     """
+    if name == "others":
+        return OTHERS
     if name in ABOUT:
         return ABOUT[name]
-    for prefix, group in PREFIXES.items():
-        control = name.removeprefix(f"{prefix}_")
-        if control != name and control in controls:
-            return f"Control “{control}”. {_OF_ONE[group]}"
-    shown = name if name in fields else name.removeprefix("field_")
-    return f"What the screen showed in field “{shown}”." if shown in fields else ""
+    part, key = place_of(name, fields=fields, controls=controls)
+    if part == "fields":
+        return f"What the screen showed in field “{key}”."
+    return f"Control “{key}”. {_OF_ONE[part]}" if part else ""
+
+
+def place_of(name: str, *, fields: tuple[str, ...], controls: tuple[str, ...]) -> tuple[str, str]:
+    """Return where in a row the values of a table's column are: in which object, and under which key.
+
+    Examples
+    --------
+    >>> place_of("label_risk", fields=("text",), controls=("risk",))
+    ('labels', 'risk')
+    >>> place_of("field_source", fields=("source",), controls=()), place_of("odd", fields=(), controls=())
+    (('fields', 'source'), ('', ''))
+    """
+    if name in fields:
+        return "fields", name
+    own = name.removeprefix("control_")
+    for prefix, part in PREFIXES.items():
+        key = own.removeprefix(f"{prefix}_")
+        if key != own and key in controls:
+            return part, key
+    key = name.removeprefix("field_")
+    return ("fields", key) if key in fields else ("", "")

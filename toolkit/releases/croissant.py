@@ -8,11 +8,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from toolkit.releases.columndocs import ABOUT, column_about
+from toolkit.releases.columndocs import column_about, place_of
 from toolkit.releases.description import ColumnSummary, Description, ReleaseFile, SheetSummary
+from toolkit.releases.formats.wide import OTHERS, columns_of
 from toolkit.releases.markdown import one_line
 from toolkit.releases.records import COLUMNS
 from toolkit.releases.responsibility import responsible_ai
+from toolkit.releases.sheets import Sheet
 from toolkit.releases.wording import count
 
 CROISSANT = "croissant.json"
@@ -115,33 +117,41 @@ def croissant_text(description: Description, files: Sequence[ReleaseFile]) -> st
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def columns_of(schema: Any) -> tuple[ColumnSummary, ...]:
-    """Return the columns of an Arrow schema, as ``SheetSummary.columns`` wants them.
+def columns_of_sheet(sheet: Sheet) -> tuple[ColumnSummary, ...]:
+    """Return the columns of a sheet's tables, as ``SheetSummary.columns`` wants them."""
+    import pyarrow as pa
+
+    schema = pa.schema([(column.name, column.type.arrow()) for column in columns_of(sheet)])
+    return (*columns_of_schema(schema), ColumnSummary(OTHERS, "text"))
+
+
+def columns_of_schema(schema: Any) -> tuple[ColumnSummary, ...]:
+    """Return the columns of an Arrow schema.
 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> columns_of(pa.schema([("annotators", pa.list_(pa.string()))]))
-    (ColumnSummary(name='annotators', kind='text', repeated=True),)
+    >>> columns_of_schema(pa.schema([("annotators", pa.list_(pa.string()))]))
+    (ColumnSummary(name='annotators', kind='text', repeated=True, parts=()),)
     """
-    import pyarrow as pa
+    return tuple(_column(field.name, field.type) for field in schema)
 
-    def kind_of(found: Any) -> str:
-        if pa.types.is_dictionary(found):
-            return kind_of(found.value_type)
-        if pa.types.is_string(found) or pa.types.is_large_string(found):
-            return "text"
-        if pa.types.is_integer(found):
-            return "integer"
-        if pa.types.is_floating(found):
-            return "number"
-        return "boolean" if pa.types.is_boolean(found) else "nested"
 
-    columns = []
-    for field in schema:
-        repeated = pa.types.is_list(field.type) or pa.types.is_large_list(field.type)
-        columns.append(ColumnSummary(field.name, kind_of(field.type.value_type if repeated else field.type), repeated))
-    return tuple(columns)
+def _column(name: str, found: Any) -> ColumnSummary:
+    import pyarrow.types as types
+
+    repeated = False
+    while types.is_list(found) or types.is_large_list(found):
+        found, repeated = found.value_type, True
+    if types.is_struct(found):
+        return ColumnSummary(name, "nested", repeated, tuple(_column(part.name, part.type) for part in found))
+    kinds = {
+        "text": types.is_string(found) or types.is_large_string(found),
+        "integer": types.is_integer(found),
+        "number": types.is_floating(found),
+        "boolean": types.is_boolean(found),
+    }
+    return ColumnSummary(name, next((kind for kind, fits in kinds.items() if fits), "text"), repeated)
 
 
 # --- the dataset
@@ -234,50 +244,64 @@ def _record_set(sheet: SheetSummary, files: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _flat_fields(sheet: SheetSummary, files: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    has_lists = files["encodingFormat"] == _ENCODINGS[".parquet"]
+    typed = files["encodingFormat"] == _ENCODINGS[".parquet"]
     controls = tuple(control.name for control in sheet.controls)
     for column in sheet.columns or [_own_column(name) for name in COLUMNS]:
-        kind = "text" if column.repeated and not has_lists else column.kind  # CSV holds lists as JSON
-        if kind in _TYPES:
-            about = column_about(column.name, fields=sheet.fields, controls=controls)
-            source = {"fileSet": {"@id": files["@id"]}, "extract": {"column": column.name}}
-            yield _field(sheet, column.name, kind, about, source, repeated=column.repeated and has_lists)
+        about = column_about(column.name, fields=sheet.fields, controls=controls)
+        if not typed:  # all that is no plain value is JSON in CSV
+            plain = column.kind == "nested" or column.repeated
+            column = ColumnSummary(column.name, "text" if plain else column.kind)
+        in_folder = typed and column.name == "split"  # as the name of the folder, and in no file
+        extract = {"fileProperty": "fullpath"} if in_folder else {"column": column.name}
+        source: dict[str, Any] = {"fileSet": {"@id": files["@id"]}, "extract": extract}
+        if in_folder:
+            source["transform"] = [{"regex": ".*split=([^/]+)/.*"}]
+        field = _field(f"{sheet.stem}/{column.name}", column, about, source)
+        if field.get("subField") != []:
+            yield field
 
 
 def _nested_fields(sheet: SheetSummary, files: str) -> Iterator[dict[str, Any]]:
-    """Yield the fields of JSON Lines: those of every row, then what the screen showed and what was answered."""
-    controls = tuple(control.name for control in sheet.controls)
-    for name in COLUMNS:
-        column = _own_column(name)
-        source = {"fileSet": {"@id": files}, "extract": {"column": name}}
-        yield _field(sheet, name, column.kind, ABOUT[name], source, repeated=column.repeated)
-    inside = [("fields", name, name) for name in sheet.fields] + [
-        ("labels", name, f"label_{name}") for name in controls
-    ]
-    for group, name, shown in inside:
-        if not set(name) & set("'\\"):  # JSONPath has no way to say these
-            source = {
-                "fileSet": {"@id": files},
-                "extract": {"column": group},
-                "transform": {"jsonPath": f"$.'{name}'"},
-            }
-            called = f"field_{shown}" if shown in COLUMNS else shown
-            about = column_about(called, fields=sheet.fields, controls=controls)
-            yield _field(sheet, called, "text", about, source, repeated=False)
+    """Yield the fields of JSON Lines: what tables have columns for is in objects there."""
+    controls = {control.name: control.kind for control in sheet.controls}
+    for column in sheet.columns or [_own_column(name) for name in COLUMNS]:
+        about = column_about(column.name, fields=sheet.fields, controls=tuple(controls))
+        source: dict[str, Any] = {"fileSet": {"@id": files}, "extract": {"column": column.name}}
+        if column.name not in COLUMNS:
+            part, key = place_of(column.name, fields=sheet.fields, controls=tuple(controls))
+            path = _path(key)
+            # These are lists of entries in tables and objects with any keys here, for which Croissant has no word.
+            keyed = part == "soft_labels" or (part == "labels" and controls[key] == "ranking")
+            if not part or keyed or path is None:
+                continue
+            source |= {"extract": {"column": part}, "transform": [{"jsonPath": path}]}
+        field = _field(f"{sheet.stem}/{column.name}", column, about, source)
+        if field.get("subField") != []:
+            yield field
 
 
-def _field(
-    sheet: SheetSummary, name: str, kind: str, about: str, source: Mapping[str, Any], *, repeated: bool
-) -> dict[str, Any]:
+def _field(place: str, column: ColumnSummary, about: str, source: Mapping[str, Any]) -> dict[str, Any]:
     field = {
         "@type": "cr:Field",
-        "@id": _identifier(f"{sheet.stem}/{name}"),
-        "name": name,
+        "@id": _identifier(place),
+        "name": column.name,
         **({"description": about} if about else {}),
-        "dataType": _TYPES[kind],
-        "source": source,
+        **({"repeated": True} if column.repeated else {}),
     }
-    return {**field, "repeated": True} if repeated else field
+    if column.kind != "nested":
+        return {**field, "dataType": _TYPES[column.kind], "source": source}
+    inside = []
+    for part in column.parts:
+        path = _path(part.name)
+        if part.kind != "nested" and path is not None:  # Croissant's own reader knows one level of objects
+            within = {**source, "transform": [*source.get("transform", ()), {"jsonPath": path}]}
+            inside.append(_field(f"{place}/{part.name}", part, "", within))
+    return {**field, "subField": inside}
+
+
+def _path(name: str) -> str | None:
+    """Return the JSONPath to a key, None where it has no way to say it."""
+    return None if set(name) & set("'\\") else f"$.'{name}'"
 
 
 def _own_column(name: str) -> ColumnSummary:

@@ -37,8 +37,9 @@ class ColumnSummary:
     """One column of a sheet's Parquet files (or CSV files, where there are no others)."""
 
     name: str
-    kind: str  # text, integer, number, boolean, or nested: anything else
-    repeated: bool = False  # a list of them
+    kind: str  # text, integer, number, boolean, or nested: an object
+    repeated: bool = False  # a list of them, or a list of lists
+    parts: tuple[ColumnSummary, ...] = ()  # what a nested one has inside
 
 
 @dataclass(frozen=True, slots=True)
