@@ -307,8 +307,10 @@ def test_a_file_ends_when_it_is_large(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_without_spacy_the_command_that_installs_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spacy", None)
 
-    with pytest.raises(StorageError, match=r"pip install 'annotation-toolkit\[spacy\]'"):
-        SPACY.writer(tmp_path, SHEET, "train")
+    for ask in (lambda: SPACY.misfit(SHEET), lambda: SPACY.writer(tmp_path, SHEET, "train")):
+        with pytest.raises(StorageError, match=r"pip install 'annotation-toolkit\[spacy\]'"):
+            ask()
+    assert SPACY.misfit(sheet(controls=())) is not None
 
 
 DIGESTS = """

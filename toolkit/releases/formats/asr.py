@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolkit.releases.formats.jsonlines import JsonLines
+from toolkit.releases.formats.jsonlines import LineFile
 from toolkit.releases.formats.segments import (
     AUDIO,
     UnusableSegmentError,
@@ -35,9 +35,9 @@ class Asr:
         """Return why a label config has no transcribed segments."""
         marked = segment_controls(sheet, AUDIO)
         if not marked:
-            return f"{sheet.key} marks no segments of a recording"
+            return "it marks no segments of a recording"
         if not any(is_transcribed(sheet, control) for control in marked):
-            return f"{sheet.key} does not ask what is said in a segment"
+            return "it does not ask what is said in a segment"
         return None
 
     def objection(self, sheet: Sheet, record: ReleaseRecord) -> str | None:
@@ -57,7 +57,7 @@ class Asr:
 class _Writer:
     def __init__(self, path: Path, sheet: Sheet) -> None:
         self.n_skipped = self.n_segments_skipped = 0
-        self._file, self._sheet = JsonLines(path), sheet
+        self._file, self._sheet = LineFile(path), sheet
 
     def write(self, record: ReleaseRecord) -> None:
         found = [

@@ -48,7 +48,7 @@ class Conll2003:
         """Return why a label config has no spans to write, or tags that cannot be told apart."""
         return no_spans(sheet) or next(
             (
-                f"{sheet.key}: labels {one!r} and {other!r} of {control.name} would have the same tag"
+                f"its labels {one!r} and {other!r} of {control.name} would have the same tag"
                 for control in span_controls(sheet)
                 for one, other in _same_tags(control.labels)
             ),

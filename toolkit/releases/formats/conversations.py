@@ -86,4 +86,4 @@ def messages_in(fields: Mapping[str, Any], name: str, keys: tuple[str, str]) -> 
 def media_of(sheet: Sheet) -> str | None:
     """Return why texts alone do not say what a label config shows, None where they do."""
     shown = [name for name in sheet.fields if name in MEDIA_FIELDS]
-    return f"{sheet.key} shows {', '.join(shown)}, which texts do not hold" if shown else None
+    return f"it shows {', '.join(shown)}, which texts do not hold" if shown else None

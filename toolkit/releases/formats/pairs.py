@@ -64,7 +64,7 @@ def pairs_of(sheet: Sheet) -> tuple[Pair, ...]:
     """
     asked = sheet.of_kind(ControlKind.PAIRWISE)
     if not asked:
-        raise UnusableTextError(f"{sheet.key} does not ask which of two answers is better")
+        raise UnusableTextError("it does not ask which of two answers is better")
     if media := media_of(sheet):
         raise UnusableTextError(media)
     return tuple(_pair(sheet, control.name, compared_fields(sheet, control)) for control in asked)
@@ -99,18 +99,18 @@ def read_preference(pair: Pair, record: ReleaseRecord) -> Preference | None:
 
 def _pair(sheet: Sheet, control: str, answers: tuple[str, str] | None) -> Pair:
     if answers is None:
-        raise UnusableTextError(f"{sheet.key}: nothing tells the two fields that {control} compares")
+        raise UnusableTextError(f"nothing tells the two fields that {control} compares")
     others = [name for name in sheet.fields if name not in answers]
     named = [name for name in PROMPTS if name in others]
     if len(others) > 1 and len(named) != 1:
         raise UnusableTextError(
-            f"{sheet.key} shows {', '.join(others)} beside the answers; call the field that they answer prompt"
+            f"it shows {', '.join(others)} beside the answers; call the field that they answer prompt"
         )
     prompt = next(iter(named or others), None)
     shown = (*answers, *([prompt] if prompt else []))
     keys = {name: found for name in shown if (found := dialogue_keys(sheet, name)) is not None}
     if prompt is None and not all(name in keys for name in answers):
-        raise UnusableTextError(f"{sheet.key} shows two answers and nothing that they answer")
+        raise UnusableTextError("it shows two answers and nothing that they answer")
     return Pair(control, prompt, answers, keys)
 
 

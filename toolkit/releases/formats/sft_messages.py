@@ -26,7 +26,7 @@ from toolkit.releases.formats.conversations import (
     messages_in,
     text_in,
 )
-from toolkit.releases.formats.jsonlines import JsonLines
+from toolkit.releases.formats.jsonlines import LineFile
 from toolkit.releases.formats.pairs import Pair, Said, pairs_of, read_preference
 from toolkit.releases.formats.screen import dialogue_keys
 from toolkit.releases.formats.writing import RowWriter
@@ -75,7 +75,7 @@ class SftMessages:
 class _Writer:
     def __init__(self, path: Path, read: Reader) -> None:
         self.n_skipped = 0
-        self._file, self._read = JsonLines(path), read
+        self._file, self._read = LineFile(path), read
 
     def write(self, record: ReleaseRecord) -> None:
         messages = self._read(record)
@@ -102,20 +102,20 @@ def _reader(sheet: Sheet) -> Reader:
         raise UnusableTextError(media)
     dialogues = {name: keys for name in sheet.fields if (keys := dialogue_keys(sheet, name)) is not None}
     if len(dialogues) > 1:
-        raise UnusableTextError(f"{sheet.key} shows several dialogues: {', '.join(dialogues)}")
+        raise UnusableTextError(f"it shows several dialogues: {', '.join(dialogues)}")
     if dialogues:
         ((name, keys),) = dialogues.items()
         return lambda record: messages_in(record.fields, name, keys)
     for asked, answered in FORMS:
         if asked in sheet.fields and answered in sheet.fields:
             return lambda record: _turns(text_in(record.fields, asked), text_in(record.fields, answered))
-    raise UnusableTextError(f"{sheet.key} shows neither a dialogue nor a prompt with its answer")
+    raise UnusableTextError("it shows neither a dialogue nor a prompt with its answer")
 
 
 def _preferred(sheet: Sheet) -> Reader:
     pairs = pairs_of(sheet)
     if len(pairs) > 1:
-        raise UnusableTextError(f"{sheet.key} asks for several preferences; none of them is the answer to learn")
+        raise UnusableTextError("it asks for several preferences, and none of them is the one to learn")
 
     def read(record: ReleaseRecord, pair: Pair = pairs[0]) -> list[Message]:
         found = read_preference(pair, record)

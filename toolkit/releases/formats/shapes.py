@@ -74,7 +74,7 @@ def no_shapes(sheet: Sheet) -> str | None:
     """Return why no shapes of a label config can be written, None where they can."""
     if shape_controls(sheet):
         return None
-    return f"{sheet.key} has no control that marks boxes or polygons on an image"
+    return "it has no control that marks boxes or polygons on an image"
 
 
 def categories(sheet: Sheet) -> list[Category]:

@@ -16,6 +16,7 @@ spaCy comes with ``pip install 'annotation-toolkit[spacy]'``. The bytes are thos
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,17 @@ class Spacy:
     about = "marked passages as a DocBin with entities and span groups, also overlapping ones: for spaCy"
 
     def misfit(self, sheet: Sheet) -> str | None:
-        """Return why a label config has no spans to write."""
-        return no_spans(sheet)
+        """Return why a label config has no spans to write.
+
+        Raises
+        ------
+        StorageError
+            spaCy is not installed, which is better known before anything is written.
+        """
+        misfit = no_spans(sheet)
+        if misfit is None and find_spec("spacy") is None:
+            raise _missing("it is not installed")
+        return misfit
 
     def objection(self, sheet: Sheet, record: ReleaseRecord) -> str | None:
         """Return which span is none of the text."""
@@ -152,10 +162,14 @@ def _spacy() -> Any:
         import spacy.tokens
         import spacy.vocab
     except ImportError as error:
-        raise StorageError(
-            f"The format spacy cannot be written: {error}.", hint="pip install 'annotation-toolkit[spacy]'."
-        ) from error
+        raise _missing(str(error)) from error
     return spacy
+
+
+def _missing(why: str) -> StorageError:
+    return StorageError(
+        f"The format spacy cannot be written without spaCy: {why}.", hint="pip install 'annotation-toolkit[spacy]'."
+    )
 
 
 SPACY = Spacy()

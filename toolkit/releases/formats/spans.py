@@ -40,8 +40,8 @@ def no_spans(sheet: Sheet) -> str | None:
     if span_controls(sheet):
         return None
     if sheet.of_kind(ControlKind.SPANS):
-        return f"{sheet.key} marks passages of HTML or of a text that is not in the task; offsets do not fit it"
-    return f"{sheet.key} has no control that marks passages of a text"
+        return "its passages are marked in HTML or in a text that is not in the task, which offsets do not fit"
+    return "it has no control that marks passages of a text"
 
 
 def text_of(control: Control, record: ReleaseRecord) -> str:

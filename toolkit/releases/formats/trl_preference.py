@@ -15,7 +15,7 @@ from pathlib import Path
 
 from toolkit.releases.formats.conversations import UnusableTextError
 from toolkit.releases.formats.filenames import FileNames
-from toolkit.releases.formats.jsonlines import JsonLines
+from toolkit.releases.formats.jsonlines import LineFile
 from toolkit.releases.formats.pairs import Pair, pairs_of, read_preference
 from toolkit.releases.formats.writing import RowWriter
 from toolkit.releases.records import ReleaseRecord
@@ -56,7 +56,7 @@ class _Writer:
         names = FileNames()
         endings = [f".{names.take(pair.control, pair.control)}" if len(pairs) > 1 else "" for pair in pairs]
         paths = (folder / f"{split}{ending}.jsonl" for ending in endings)
-        self._files = [(pair, JsonLines(path)) for pair, path in zip(pairs, paths, strict=True)]
+        self._files = [(pair, LineFile(path)) for pair, path in zip(pairs, paths, strict=True)]
 
     def write(self, record: ReleaseRecord) -> None:
         written = False

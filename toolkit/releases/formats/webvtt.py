@@ -50,7 +50,7 @@ class WebVtt:
         """Return why a label config has no segments to write."""
         if segment_controls(sheet, AUDIO, VIDEO):
             return None
-        return f"{sheet.key} marks no segments of a recording"
+        return "it marks no segments of a recording"
 
     def objection(self, sheet: Sheet, record: ReleaseRecord) -> str | None:
         """Return which text holds NUL, or why frames are no seconds."""

@@ -23,7 +23,7 @@ import yaml
 
 from toolkit.models import ControlKind
 from toolkit.releases.formats.filenames import FileNames, media_stem
-from toolkit.releases.formats.jsonlines import JsonLines
+from toolkit.releases.formats.jsonlines import LineFile
 from toolkit.releases.formats.shapes import (
     DIGITS,
     EDGE,
@@ -78,7 +78,7 @@ class _Writer:
         self._classes = {(one.control, one.label): number for number, one in enumerate(categories(sheet))}
         self._names = FileNames()
         (folder / split / "labels").mkdir(parents=True, exist_ok=True)
-        self._index = JsonLines(folder / split / "images.jsonl")
+        self._index = LineFile(folder / split / "images.jsonl")
 
     def write(self, record: ReleaseRecord) -> None:
         written = False
