@@ -1,19 +1,41 @@
 """The file formats of a release: one module each, and one line in the table.
 
-A writer takes records that are in order (see :func:`toolkit.releases.records.in_order`) and writes one file; the same
-records give the same bytes whatever the locale, the time zone or the process.
+Each is a :class:`~toolkit.releases.formats.writing.Format`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
-from toolkit.releases.formats.delimited import write_csv
-from toolkit.releases.formats.jsonl import write_jsonl
-from toolkit.releases.formats.parquet import write_parquet
-from toolkit.releases.records import ReleaseRecord
+from toolkit.releases.formats.asr import ASR
+from toolkit.releases.formats.coco import COCO
+from toolkit.releases.formats.conll2003 import CONLL2003
+from toolkit.releases.formats.delimited import CSV
+from toolkit.releases.formats.huggingface import HUGGINGFACE
+from toolkit.releases.formats.jsonl import JSONL
+from toolkit.releases.formats.labelstudio import LABELSTUDIO
+from toolkit.releases.formats.parquet import PARQUET
+from toolkit.releases.formats.sft_messages import SFT_MESSAGES
+from toolkit.releases.formats.spacy import SPACY
+from toolkit.releases.formats.trl_preference import TRL_PREFERENCE
+from toolkit.releases.formats.webvtt import WEBVTT
+from toolkit.releases.formats.writing import Format
+from toolkit.releases.formats.yolo import YOLO
 
-Writer = Callable[[Path, Sequence[ReleaseRecord]], None]
-
-FORMATS: Mapping[str, Writer] = {"jsonl": write_jsonl, "csv": write_csv, "parquet": write_parquet}
+# In the order in which help and cards list them: for any use first, then those for one.
+_ALL: tuple[Format, ...] = (
+    JSONL,
+    CSV,
+    PARQUET,
+    HUGGINGFACE,
+    LABELSTUDIO,
+    TRL_PREFERENCE,
+    SFT_MESSAGES,
+    CONLL2003,
+    SPACY,
+    COCO,
+    YOLO,
+    ASR,
+    WEBVTT,
+)
+FORMATS: Mapping[str, Format] = {one.name: one for one in _ALL}
