@@ -2,169 +2,256 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.releases.release_examples import SPAN, record, several
-from toolkit.errors import InputError
-from toolkit.models import Tier
+from tests.releases.reading import FILES, NASTY, every_kind, from_cells, parts, rows, write
+from tests.releases.release_examples import SPAN, record, several, sheet
+from toolkit.labelconfig import read_controls
+from toolkit.labelstudio.answers import results_from_answers
 from toolkit.releases.formats import FORMATS
-from toolkit.releases.formats.wide import wide_columns
-from toolkit.releases.records import COLUMNS, NESTED, in_order
+from toolkit.releases.formats.delimited import CSV
+from toolkit.releases.formats.jsonl import JSONL
+from toolkit.releases.formats.labelstudio import LABELSTUDIO
+from toolkit.releases.formats.wide import columns_of
+from toolkit.releases.records import COLUMNS, NESTED, storable
 
-NASTY = st.one_of(
-    st.text(),
-    st.lists(
-        st.sampled_from(["\n", "\r", "\r\n", "\t", '"', "'", ",", "\x00", "\u202e", "🙂", "\u2028", "NA", " "])
-    ).map("".join),
-)
-FILES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EVERY = every_kind()
+LINE_ENDS = ("\x85", "\u2028", "\u2029")
 
 
-def texts_of(records) -> list[str]:
-    return [item.fields["text"] for item in records]
+def encoding(one):
+    """Return a sheet whose answers can be written for Label Studio."""
+    controls = read_controls(one.xml) or one.controls
+    kept = {**{name: getattr(one, name) for name in one.__slots__}, "controls": one.controls}
+    return sheet(**{**kept, "encode": lambda labels, fields: results_from_answers(labels, controls, fields=fields)})
+
+
+# --- all of them
+
+
+def test_formats_go_by_their_names() -> None:
+    assert [*FORMATS][:5] == ["jsonl", "csv", "parquet", "huggingface", "labelstudio"]
+    assert all(one.name == name and one.about and "\n" not in one.about for name, one in FORMATS.items())
+
+
+WRITE_ALL = """
+import sys
+from pathlib import Path
+from tests.releases.release_examples import several, sheet
+from tests.releases.test_formats import encoding
+from toolkit.releases.formats import FORMATS
+from toolkit.releases.records import storable
+for name in ("jsonl", "csv", "parquet", "huggingface", "labelstudio"):
+    folder = Path(sys.argv[1]) / name
+    folder.mkdir(parents=True)
+    writer = FORMATS[name].writer(folder, encoding(sheet()), "train")
+    for item in several():
+        if item.domain == "finance":
+            writer.write(next(storable([item])))
+    writer.close()
+"""
+
+
+def test_the_same_rows_give_the_same_bytes_in_any_process(tmp_path: Path) -> None:
+    found = []
+    for number, settings in enumerate(
+        (
+            {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"},
+            {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        )
+    ):
+        folder = tmp_path / str(number)
+        command = [sys.executable, "-c", WRITE_ALL, str(folder)]
+        subprocess.run(command, check=True, env={**os.environ, **settings}, cwd=Path(__file__).resolve().parents[2])
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        found.append({path.relative_to(folder): path.read_bytes() for path in files})
+    assert len(found[0]) == 5
+    assert found[0] == found[1]
+
+
+# --- JSON Lines
 
 
 @FILES
-@given(texts=st.lists(NASTY, min_size=1, max_size=5), label=NASTY)
-def test_any_text_reads_back_from_every_format(tmp_path: Path, texts: list[str], label: str) -> None:
-    records = in_order(
-        record(f"t{i}", fields={"text": text}, labels={"risk": label, "note": [text]}) for i, text in enumerate(texts)
-    )
-    for suffix, write in FORMATS.items():
-        write(tmp_path / f"x.{suffix}", records)
+@given(written=rows(EVERY))
+def test_jsonl_rows_are_the_records(tmp_path_factory: pytest.TempPathFactory, written) -> None:
+    folder = tmp_path_factory.mktemp("jsonl")
+    write(JSONL, folder, EVERY, written)
 
-    lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_bytes().splitlines()]
-    assert [line["fields"]["text"] for line in lines] == texts_of(records)
-    assert all(line["labels"] == {"note": [line["fields"]["text"]], "risk": label} for line in lines)
+    text = (folder / "finance.claims" / "train.jsonl").read_bytes().decode()
+    found = [json.loads(line) for line in text.splitlines()]  # also where LINE_ENDS end lines
 
-    parquet = pq.read_table(tmp_path / "x.parquet")
-    csv = pd.read_csv(tmp_path / "x.csv", dtype=str, keep_default_na=False)
-    for column in ("text", "label_risk", "label_note"):
-        assert csv[column].tolist() == parquet[column].to_pylist()
-    assert parquet["text"].to_pylist() == texts_of(records)
-    assert parquet["label_risk"].to_pylist() == [label] * len(texts)
+    assert found == [{name: getattr(item, name) for name in COLUMNS + NESTED} for item in written]
+    assert not any(character in text for character in LINE_ENDS)
 
 
-def test_a_jsonl_row_is_the_record(tmp_path: Path) -> None:
-    records = in_order(several())
-    FORMATS["jsonl"](tmp_path / "x.jsonl", records)
+def test_a_jsonl_row_has_its_keys_in_order(tmp_path: Path) -> None:
+    write(JSONL, tmp_path, sheet(), storable([record()]))
 
-    rows = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()]
+    (line,) = (tmp_path / "finance.claims" / "train.jsonl").read_text(encoding="utf-8").splitlines()
 
-    assert rows == [{name: getattr(item, name) for name in COLUMNS + NESTED} for item in records]
-    assert list(rows[0])[:3] == ["task", "document", "source"]
+    assert [*json.loads(line)] == [*COLUMNS, *NESTED]
 
 
-def test_the_wide_table_has_these_columns() -> None:
-    columns = wide_columns(in_order(several()))
+def test_pandas_reads_jsonl(tmp_path: Path) -> None:
+    write(JSONL, tmp_path, sheet(), storable([record("a"), record("b")]))
 
-    assert [column.name for column in columns] == [
-        *COLUMNS,
-        *("dialogue", "text"),
-        *("label_entities", "support_entities", "n_entities"),
-        *("label_quality", "support_quality", "n_quality"),
-        *("label_risk", "support_risk", "n_risk"),
-    ]
+    table = pd.read_json(tmp_path / "finance.claims" / "train.jsonl", lines=True)
+
+    assert table["task"].tolist() == ["a", "b"]
+    assert table["labels"][0]["entities"] == [SPAN]
 
 
-def test_plain_answers_stand_as_text_and_the_rest_as_json(tmp_path: Path) -> None:
-    FORMATS["parquet"](tmp_path / "x.parquet", in_order([record()]))
-
-    (row,) = pq.read_table(tmp_path / "x.parquet").to_pylist()
-
-    assert row["label_risk"] == "high"
-    assert row["label_quality"] == "4"
-    assert json.loads(row["label_entities"]) == [SPAN]
-    assert (row["support_risk"], row["support_entities"], row["n_risk"]) == (2 / 3, None, 3)
+# --- CSV
 
 
-def test_annotators_are_a_list_in_every_format(tmp_path: Path) -> None:
-    names = ["annotator-0a1b2c3d4e", "annotator-3f9a2c41b0"]
-    for suffix, write in FORMATS.items():
-        write(tmp_path / f"x.{suffix}", in_order([record(annotators=names), record("doc-2", annotators=[])]))
+@FILES
+@given(written=rows(EVERY))
+def test_csv_reads_back_with_python_and_with_pandas(tmp_path_factory: pytest.TempPathFactory, written) -> None:
+    folder = tmp_path_factory.mktemp("csv")
+    write(CSV, folder, EVERY, written)
+    path, columns = folder / "finance.claims" / "train.csv", columns_of(EVERY)
 
-    lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()]
-    csv = pd.read_csv(tmp_path / "x.csv", dtype=str, keep_default_na=False)
+    with path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file, strict=True))
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
 
-    assert [line["annotators"] for line in lines] == [names, []]
-    assert pq.read_table(tmp_path / "x.parquet")["annotators"].to_pylist() == [names, []]
-    assert [json.loads(cell) for cell in csv["annotators"]] == [names, []]
-
-
-def test_parquet_types_do_not_depend_on_the_values(tmp_path: Path) -> None:
-    full, bare = tmp_path / "full.parquet", tmp_path / "bare.parquet"
-    FORMATS["parquet"](full, in_order([record()]))
-    FORMATS["parquet"](bare, in_order([record(start=None, end=None, language=None, labels={"risk": None}, support={})]))
-
-    kinds = {field.name: field.type for field in pq.read_schema(full)}
-    assert {field.name: field.type for field in pq.read_schema(bare)}.items() <= kinds.items()
-    assert kinds["start"] == pa.int64()
-    assert kinds["simulated"] == pa.bool_()
-    assert kinds["support_risk"] == pa.float64()
-    assert kinds["annotators"] == pa.list_(pa.string())
+    # an empty text is an empty cell, and so is what is missing
+    expected = [{k: v for k, v in parts(item).items() if v != ""} for item in written]
+    for item in expected:
+        item["fields"] = {name: value for name, value in item["fields"].items() if value != ""}
+        item["labels"] = {name: value for name, value in item["labels"].items() if value != ""}
+    assert [from_cells(row, columns) for row in found] == expected
+    assert table.to_dict("records") == found
 
 
 def test_the_csv_reads_as_written_here(tmp_path: Path) -> None:
-    FORMATS["csv"](tmp_path / "x.csv", in_order([record(labels={"risk": None}, language=None)]))
+    odd = record(labels={"risk": None, "mood": "calm"}, soft_labels={}, language=None)
+    write(CSV, tmp_path, sheet(), storable([odd]))
 
-    header, row = (tmp_path / "x.csv").read_text(encoding="utf-8").splitlines()
+    header, row = (tmp_path / "finance.claims" / "train.csv").read_text(encoding="utf-8").splitlines()
 
-    assert header.endswith('"simulated","text","label_risk","support_risk","n_risk"')
-    assert row == (
+    assert header.startswith('"task","document","source","start",')
+    assert (
+        '"simulated","text","label_risk","support_risk","confidence_risk","dissent_risk","n_risk","soft_risk",'
+        in header
+    )
+    assert header.endswith('"soft_entities","extent_entities","others"')
+    assert row.startswith(
         '"doc-0-10","doc","a.md","0","10","","text","finance","claims","aaaaaaaaaaaa","specialist","train","decided",'
         '"3","[""annotator-0a1b2c3d4e"", ""annotator-3f9a2c41b0"", ""annotator-ffffffffff""]",'
-        '"false","Ada said…","","0.6666666666666666","3"'
+        '"false","Ada said…","","0.6666666666666666","0.8","0.3333333333333333","3","",'
     )
+    assert row.endswith('"{""labels"": {""mood"": ""calm""}}"')
 
 
-def test_a_field_named_like_a_column_keeps_both() -> None:
-    columns = {column.name: column.values for column in wide_columns([record(fields={"source": "the source"})])}
+def test_what_is_no_text_in_a_field_of_texts_is_kept_apart_too(tmp_path: Path) -> None:
+    write(CSV, tmp_path, sheet(), storable([record(fields={"text": 12.5})]))
 
-    assert columns["source"] == ["a.md"]
-    assert columns["field_source"] == ["the source"]
+    (row,) = pd.read_csv(tmp_path / "finance.claims" / "train.csv", dtype=str).to_dict("records")
 
-
-def test_half_a_surrogate_pair_is_replaced_one_for_one() -> None:
-    (mended,) = in_order([record(fields={"text": "a\ud83db"}, labels={"note": ["\udc00"]})])
-
-    assert mended.fields["text"] == "a\ufffdb"
-    assert mended.labels["note"] == ["\ufffd"]
+    assert row["text"] == "12.5"
+    assert json.loads(row["others"]) == {"fields": {"text": 12.5}}
 
 
-def test_media_are_named_without_their_folder() -> None:
-    shown = {"audio": "/home/ada/clips/a.wav", "image": "https://example.org/b.png", "text": "/etc/hosts"}
-    (stored,) = in_order([record(fields=shown)])
+def test_a_csv_without_rows_has_its_header(tmp_path: Path) -> None:
+    write(CSV, tmp_path, sheet(), [], split="test")
 
-    assert stored.fields == {"audio": "a.wav", "image": "https://example.org/b.png", "text": "/etc/hosts"}
+    table = pd.read_csv(tmp_path / "finance.claims" / "test.csv", dtype=str, keep_default_na=False)
+
+    assert [*table.columns] == [*(column.name for column in columns_of(sheet())), "others"]
+    assert len(table) == 0
 
 
-def test_numbers_and_names_of_other_types_become_plain() -> None:
-    row = pd.DataFrame({"support": [0.5], "n": [2]}).iloc[0]
-    odd = record(tier=Tier.SPECIALIST, support={"risk": row["support"]}, n_judgments={"risk": pd.Series([2])[0]})
+# --- columns
 
-    (plain,) = in_order([odd])
 
-    assert [type(value) for value in (plain.tier, plain.support["risk"], plain.n_judgments["risk"])] == [
-        str,
-        float,
-        int,
+def test_names_that_are_taken_get_something_before_them() -> None:
+    risk = sheet().controls[0]
+    controls = (type(risk)("annotators", risk.kind, "text", labels=("a",)),)
+    names = [c.name for c in columns_of(sheet(fields=("Source", "label_annotators", "others", "x"), controls=controls))]
+
+    assert names[len(COLUMNS) : len(COLUMNS) + 4] == ["field_Source", "field_label_annotators", "field_others", "x"]
+    assert "control_n_annotators" in names
+    assert len({name.casefold() for name in names}) == len(names)
+
+
+# --- Label Studio
+
+
+@FILES
+@given(texts=st.lists(NASTY, min_size=1, max_size=5))
+def test_tasks_for_label_studio_hold_any_text_but_nul(tmp_path_factory: pytest.TempPathFactory, texts) -> None:
+    folder, of = tmp_path_factory.mktemp("labelstudio"), encoding(sheet())
+    asked = (record(f"t{i}", fields={"text": text}, labels={"risk": "low"}) for i, text in enumerate(texts))
+    written = list(storable(asked))
+    fit = [item for item in written if LABELSTUDIO.objection(of, item) is None]
+    assert fit == [item for item in written if "\x00" not in item.fields["text"]]
+    write(LABELSTUDIO, folder, of, fit)
+
+    tasks = json.loads((folder / "finance.claims" / "train.json").read_bytes())
+
+    assert [task["data"] for task in tasks] == [{**item.fields, "toolkit_row": item.row} for item in fit]
+    assert all(task["annotations"][0]["result"][0]["value"] == {"choices": ["low"]} for task in tasks)
+
+
+def test_a_task_says_where_it_is_from_and_whose_answer_counts(tmp_path: Path) -> None:
+    undecided = record("u", status="undecided", labels={"risk": "low"})
+    write(LABELSTUDIO, tmp_path, encoding(sheet()), storable([record("a"), undecided]))
+
+    decided, open_task = json.loads((tmp_path / "finance.claims" / "train.json").read_text(encoding="utf-8"))
+
+    assert decided["meta"]["toolkit"]["task"] == "a"
+    assert decided["meta"]["toolkit"]["provenance"] == "specialist"
+    assert [one["ground_truth"] for one in decided["annotations"]] == [False]
+    assert [result["from_name"] for result in decided["annotations"][0]["result"]] == ["risk", "quality", "entities"]
+    assert open_task["annotations"] == []
+
+
+def test_label_studio_takes_no_row_without_what_the_screen_shows() -> None:
+    of = encoding(sheet())
+
+    assert LABELSTUDIO.misfit(sheet()) == "its answers cannot be written as Label Studio's results"
+    assert LABELSTUDIO.misfit(encoding(sheet(fields=("toolkit_row",)))) is not None
+    assert "without text" in (LABELSTUDIO.objection(of, record(fields={})) or "")
+    assert "toolkit_row" in (LABELSTUDIO.objection(of, record(fields={"text": "", "toolkit_row": 1})) or "")
+    assert "mood" in (LABELSTUDIO.objection(of, record(labels={"mood": "calm"})) or "")
+    assert "do not fit" in (LABELSTUDIO.objection(of, record(labels={"entities": [{"start": 0}]})) or "")
+    assert LABELSTUDIO.objection(of, record(labels={"risk": "mid"})) is None
+
+
+def test_files_without_rows_are_there(tmp_path: Path) -> None:
+    write(LABELSTUDIO, tmp_path, encoding(sheet()), [])
+    write(JSONL, tmp_path, sheet(), [])
+
+    assert json.loads((tmp_path / "finance.claims" / "train.json").read_text(encoding="utf-8")) == []
+    assert (tmp_path / "finance.claims" / "train.jsonl").read_bytes() == b""
+
+
+def test_rows_of_several_label_configs_have_files_of_their_own(tmp_path: Path) -> None:
+    law = sheet(domain="law", config="clauses", fields=("dialogue",), controls=())
+    for of in (sheet(), law):
+        mine = [item for item in several() if item.config_key == of.key and item.split == "train"]
+        for name in ("jsonl", "csv", "parquet", "huggingface"):
+            write(FORMATS[name], tmp_path / name, of, storable(sorted(mine, key=lambda item: item.task)))
+
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*") if path.is_file()) == [
+        "csv/finance.claims/train.csv",
+        "csv/law.clauses/train.csv",
+        "huggingface/finance.claims/train-00000-of-00001.parquet",
+        "huggingface/law.clauses/train-00000-of-00001.parquet",
+        "jsonl/finance.claims/train.jsonl",
+        "jsonl/law.clauses/train.jsonl",
+        "parquet/finance.claims/split=train/part-00000.parquet",
+        "parquet/law.clauses/split=train/part-00000.parquet",
     ]
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), b"bytes", {1, 2}])
-def test_what_json_cannot_hold_is_refused_with_its_task(value: object) -> None:
-    with pytest.raises(InputError, match=r"Task t9 .finance/claims. cannot be released"):
-        in_order([record("t9", labels={"risk": [value]})])
-
-
-def test_a_task_occurs_once_per_label_config() -> None:
-    with pytest.raises(InputError, match="Task t1 occurs twice for finance/claims"):
-        in_order([record("t1"), record("t1", tier="adjudicator")])
