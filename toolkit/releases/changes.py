@@ -138,21 +138,19 @@ class _Tally:
         """Count a task that is in one of the releases or in both."""
         if old is not None:
             self.before[old.split] += 1
+            self.versions_before[old.version()] += 1
         if new is not None:
             self.after[new.split] += 1
-        alike = old is not None and new is not None and old.line is not None and old.line == new.line
-        was = None if old is None else old.columns()
-        now = was if alike else None if new is None else new.columns()
-        row = was if was is not None else now or {}
-        self.key = f"{row.get('domain')}/{row.get('config')}"
-        if was is not None:
-            self.versions_before[str(was.get("config_version"))] += 1
-        if now is not None:
-            self.versions_after[str(now.get("config_version"))] += 1
-        if was is None or now is None:
-            self._note("added" if was is None else "removed", str(row.get("task")))
-        elif was is not now:
-            self._compare(was, now)
+            self.versions_after[new.version()] += 1
+        row = old or new
+        if row is not None and not self.key:
+            columns = row.columns()
+            self.key = f"{columns.get('domain')}/{columns.get('config')}"
+        if old is not None and new is not None:
+            if old.line is None or old.line != new.line:
+                self._compare(old.columns(), new.columns())
+        elif row is not None:
+            self._note("added" if old is None else "removed", row.task)
 
     def _compare(self, was: Mapping[str, object], now: Mapping[str, object]) -> None:
         differing = [name for name in {**was, **now} if was.get(name) != now.get(name)]

@@ -16,7 +16,9 @@ from toolkit.releases.columndocs import PREFIXES
 from toolkit.releases.records import COLUMNS
 
 READABLE = ("jsonl", "parquet")  # formats that say everything, the faster one to compare first
-_TASK = re.compile(rb'\{"task": ("(?:[^"\\]|\\.)*")')
+# What both patterns find can be read without parsing the line: quotes inside of texts have a backslash before them.
+_TASK = re.compile(rb'\{"task": "([^"\\]*)"')
+_VERSION = re.compile(rb'"config_version": "([^"\\]*)"')
 _BATCH = 1000
 _PREFIX_OF: Mapping[str, str] = {part: prefix for prefix, part in PREFIXES.items()}
 
@@ -27,9 +29,20 @@ class StoredRow:
 
     task: str
     split: str
-    place: str  # for messages
+    path: Path
+    number: int = 0  # of the line; 0 in Parquet
     line: bytes | None = None  # of JSON Lines, not parsed yet
     values: Mapping[str, Any] | None = None  # of Parquet
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        return f"{self.path}:{self.number}" if self.number else f"{self.path}"
+
+    def version(self) -> str:
+        """Return the version of the label config, if it can be without parsing the line."""
+        found = _VERSION.search(self.line) if self.line is not None else None
+        return found[1].decode() if found else str(self.columns().get("config_version"))
 
     def columns(self) -> dict[str, Any]:
         """Return column → value, by the names that tables have, also where the row is nested.
@@ -91,16 +104,17 @@ def _in_order(rows: Iterator[StoredRow]) -> Iterator[StoredRow]:
 
 
 def _lines(path: Path) -> Iterator[StoredRow]:
+    split = path.stem
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            place = f"{path}:{number}"
-            yield StoredRow(_task(line, place), path.stem, place, line=line)
+            found = _TASK.match(line)
+            task = found[1].decode() if found else _task(line, f"{path}:{number}")
+            yield StoredRow(task, split, path, number, line=line)
 
 
 def _task(line: bytes, place: str) -> str:
-    found = _TASK.match(line)
     try:
-        return str(json.loads(found[1]) if found else json.loads(line)["task"])
+        return str(json.loads(line)["task"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{place} is not a row of a release: {error!r}.") from error
 
@@ -115,7 +129,7 @@ def _parts(folder: Path) -> Iterator[StoredRow]:
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(_BATCH):
                     for values in batch.to_pylist():
-                        yield StoredRow(values["task"], split, str(path), values=values)
+                        yield StoredRow(values["task"], split, path, values=values)
         except (pa.ArrowException, KeyError, OSError) as error:
             raise InputError(f"{path} cannot be read: {error}.", hint="is it a file of a release?") from error
 
