@@ -6,6 +6,7 @@
     ├── ConfigError               2   workflow.yaml, team.yaml or a domain pack is wrong
     │   └── UnknownDomainError    2   a domain that no pack defines
     ├── InputError                2   a file or a table the user gave cannot be used
+    ├── LeakError                 1   something that must not leave the house was about to be released
     ├── WorkspaceError            2   no workspace here, or it is not in a usable state
     │   └── WorkspaceLockedError  2   another toolkit process holds the workspace
     ├── StorageError              3   the workspace's database or files cannot be read or written
@@ -49,6 +50,12 @@ class UnknownDomainError(ConfigError):
 
 class InputError(ToolkitError):
     """A file or a table the user gave cannot be used."""
+
+
+class LeakError(ToolkitError):
+    """Something that must not leave the house was about to be released."""
+
+    exit_code = 1  # the check failed
 
 
 class WorkspaceError(ToolkitError):

@@ -3,13 +3,14 @@
 import pytest
 
 from tests.integration.disputes import People, at, begin, set_up, settle
+from tests.releasing import release
 from tests.workflow.disputes import PEOPLE, ruling
 from tests.workflow.screens import XML, answer, step, write_pack
 from toolkit.models import PlacementStatus
 from toolkit.releases import verify_release
 from toolkit.storage.findings import FindingKind
 from toolkit.storage.ledger import SEEN
-from toolkit.workflow import apply, collect, plan, publish, release, resolve, review_error, status, why
+from toolkit.workflow import apply, collect, plan, publish, resolve, review_error, status, why
 from toolkit.workspace import open_workspace
 
 pytestmark = pytest.mark.labelstudio
@@ -136,7 +137,7 @@ def test_what_was_decided_is_reviewed_beside_a_dispute(operation, tmp_path):
     assert (found.low, found.high) == (1.0, 1.0)  # all that was decided was reviewed
     released = release(operation, "bonds")
     assert (released.n_records, released.n_open) == (2, 0)
-    assert verify_release(released.release.path) == []
+    assert verify_release(released.release.path).passed
     report, published = settle(operation)
     assert (report.resolutions, report.reviews) == ((), ())
     assert (published.n_imported, published.n_updated, published.n_shown) == (0, 0, 0)

@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
+from tests.releasing import release
 from tests.workflow.ladders import COSTS, decided, people, take_in, truth, write_ladder
 from toolkit.models import PlacementStatus
-from toolkit.workflow import release, run, why
+from toolkit.workflow import run, why
 from toolkit.workspace import open_workspace
 
 pytestmark = pytest.mark.labelstudio

@@ -3,11 +3,12 @@
 import pytest
 import yaml
 
+from tests.releasing import release
 from tests.workflow.disputes import at, disputed_bonds, ruling, say, settle
 from tests.workflow.fake import FakePlatform
 from tests.workflow.screens import answer
 from toolkit.models import AssignmentStatus
-from toolkit.workflow import collect, publish, release, review_error, status, why
+from toolkit.workflow import collect, publish, review_error, status, why
 from toolkit.workspace import init_workspace
 
 

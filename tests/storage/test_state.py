@@ -27,6 +27,7 @@ from toolkit.models import (
 from toolkit.storage import database
 from toolkit.storage.database import open_database
 from toolkit.storage.registry import Account
+from toolkit.storage.releases import ReleasedVersion
 from toolkit.storage.state import State
 
 KEY = ProjectKey("finance", "claims", Tier.SPECIALIST)
@@ -155,9 +156,9 @@ def test_releases_of_a_task(state):
     first, second = filled(state)
     rows = [(first.id, "finance/claims", "train"), (second.id, "finance/claims", "test")]
     for _ in range(2):
-        state.work.record_release("seeds", 1, rows, ledger_seq=12)
-    assert state.work.releases_of(first.id) == [("seeds", 1, "finance/claims", "train")]
-    assert state.work.released_up_to()[first.id] == {"seeds": 12}
+        state.releases.record(ReleasedVersion("seeds", 1, "c" * 64, "d" * 64, 12), rows)
+    assert state.releases.holding(first.id) == [("seeds", 1, "finance/claims", "train")]
+    assert state.releases.released_up_to()[first.id] == {"seeds": 12}
 
 
 def test_the_state_outlives_the_process(database_url):

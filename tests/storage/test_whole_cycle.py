@@ -2,10 +2,11 @@
 
 import yaml
 
+from tests.releasing import release
 from tests.workflow.conftest import SEEDS
 from tests.workflow.fake import FakePlatform
 from toolkit.simulation import Reference
-from toolkit.workflow import ingest, release, run, why
+from toolkit.workflow import ingest, run, why
 from toolkit.workspace import init_workspace, open_workspace
 
 
@@ -28,7 +29,7 @@ def outcome(folder, monkeypatch, database=None):
         states = operation.state.work.placements()
         assert why(operation, states[0].placement.task).judgments
         decided = {(d.placement, d.consensus.control): d.consensus for d in operation.state.work.decisions()}
-    data = sorted((folder / "releases" / "seeds" / "v1" / "data").glob("*.jsonl"))
+    data = sorted((folder / "releases" / "seeds" / "v1" / "data").rglob("*.jsonl"))
     return {s.placement.id: (s.status, s.outcome) for s in states}, decided, [path.read_bytes() for path in data]
 
 

@@ -6,24 +6,13 @@ from dataclasses import asdict
 import pytest
 import yaml
 
+from tests.releasing import release, rows_in
 from tests.workflow.fake import ADMIN, FakeTask
 from toolkit.engines.duckdb import DuckDBEngine
 from toolkit.errors import InputError
 from toolkit.models import AssignmentStatus, Modality, PlacementStatus, ProjectKey, Tier
 from toolkit.storage.ledger import EVENT
-from toolkit.workflow import (
-    add_member,
-    adopt,
-    apply,
-    collect,
-    ingest,
-    measure_agreement,
-    plan,
-    publish,
-    release,
-    resolve,
-    route,
-)
+from toolkit.workflow import add_member, adopt, apply, collect, ingest, measure_agreement, plan, publish, resolve, route
 from toolkit.workspace import open_workspace
 
 XML = """<View>
@@ -147,8 +136,7 @@ def test_agreement_votes_and_releases_work_on_what_was_adopted(operation, projec
         assert group.coefficients["percent_agreement"].value == 0.5
         report = resolve(later)
         assert sorted(item.status.value for item in report.resolutions) == ["decided", "escalated"]
-        written = release(later, "hotel").release.path / "data" / "hotel-reviews.main.jsonl"
-        (row,) = map(json.loads, written.read_text("utf-8").splitlines())
+        (row,) = rows_in(release(later, "hotel").release.path, "hotel-reviews.main")
         assert row["labels"] == {"mood": "good", "topic": [], "why": None}
 
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tests.releasing import release, rows_in
 from tests.workflow.conftest import BOND, SEEDS, member, write_team
 from toolkit.consensus.categorical import Rules
 from toolkit.errors import InputError, LabelStudioError, WorkspaceError
@@ -18,7 +19,6 @@ from toolkit.workflow import (
     invite,
     measure_agreement,
     publish,
-    release,
     resolve,
     route,
     run,
@@ -308,11 +308,7 @@ def test_the_release_of_a_run_holds_what_was_settled(finished):
     assert report.release.manifest["simulated"] is True
     again = release(operation, "seeds")
     assert (again.release.version, again.release.created) == (1, False)
-    rows = [
-        json.loads(line)
-        for path in sorted((report.release.path / "data").glob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
+    rows = rows_in(report.release.path)
     assert len(rows) == decided
     text = "\n".join(
         path.read_text("utf-8")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.releasing import release
 from tests.workflow.screens import (
     XML,
     annotate_all,
@@ -16,7 +17,7 @@ from tests.workflow.screens import (
 from toolkit.errors import ConfigError, WorkspaceError
 from toolkit.models import AssignmentStatus, PlacementStatus
 from toolkit.storage.ledger import MIGRATED
-from toolkit.workflow import apply, collect, plan, publish, release, resolve, rollback, verify
+from toolkit.workflow import apply, collect, plan, publish, resolve, rollback, verify
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.exchange import PredictionContent
 from toolkit.workspace import open_workspace

@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.releasing import release
 from tests.workflow.screens import XML, annotate_all, snapshot, states, write_pack
 from toolkit.errors import ConfigError
 from toolkit.models import PlacementStatus
 from toolkit.storage.people import Person
-from toolkit.workflow import apply, collect, plan, publish, release, resolve, verify
+from toolkit.workflow import apply, collect, plan, publish, resolve, verify
 from toolkit.workflow.collection import judgments_of
 from toolkit.workspace import open_workspace
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.releasing import release
 from tests.workflow.screens import annotate_all, answer, snapshot, states
 from toolkit.errors import StorageError
 from toolkit.models import AssignmentStatus
-from toolkit.workflow import apply, collect, plan, publish, release, resolve, restore, verify
+from toolkit.workflow import apply, collect, plan, publish, resolve, restore, verify
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.verification import IncidentKind
 

@@ -6,6 +6,7 @@ import time
 import pytest
 from scipy.stats import binomtest, hypergeom
 
+from tests.releasing import release, rows_in
 from tests.workflow.answering import assigned, choose, general, user
 from tests.workflow.disputes import (
     PEOPLE,
@@ -22,7 +23,7 @@ from tests.workflow.disputes import (
 from tests.workflow.screens import XML, answer, step, write_pack
 from toolkit.errors import WorkspaceLockedError
 from toolkit.models import ConsensusStatus, PlacementStatus, Tier
-from toolkit.workflow import apply, collect, predict, publish, release, resolve, review_error, run, status, why
+from toolkit.workflow import apply, collect, predict, publish, resolve, review_error, run, status, why
 from toolkit.workflow.exchange import PredictionContent
 from toolkit.workflow.reviews import is_chosen, wilson_interval
 from toolkit.workspace import open_workspace
@@ -139,9 +140,9 @@ def test_another_label_takes_the_place_of_the_one_before(decided, fake):
     assert (outcome.decided, outcome.label, outcome.wrong) == ("low", "high", True)
     assert len([one for one in story.judgments if one.control == "risk"]) == 3
     assert resolve(decided).resolutions == ()
-    (data,) = release(decided, "one").release.path.rglob("*.jsonl")
-    (line,) = data.read_text("utf-8").splitlines()
-    assert '"risk": "high"' in line or '"risk":"high"' in line
+    (row,) = rows_in(release(decided, "one").release.path)
+    assert row["labels"]["risk"] == "high"
+    assert row["provenance"] == "adjudicated"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """A ruling sends answers back to who gave them; the record gets better and the question stays settled."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.releasing import release, rows_in
 from tests.workflow.disputes import (
     PEOPLE,
     at,
@@ -21,7 +21,7 @@ from tests.workflow.disputes import (
 from tests.workflow.screens import answer
 from toolkit.models import AssignmentStatus, PlacementStatus
 from toolkit.storage.findings import FindingKind
-from toolkit.workflow import collect, offboard, plan, publish, release, resolve, restore, simulate, status, why
+from toolkit.workflow import collect, offboard, plan, publish, resolve, restore, simulate, status, why
 from toolkit.workflow.collection import judgments_of
 from toolkit.workflow.reworks import second_look
 from toolkit.workspace import open_workspace
@@ -44,8 +44,8 @@ def sent_back(folder, tmp_path, fake, monkeypatch):
 
 
 def released(operation, name):
-    (data,) = release(operation, name).release.path.rglob("*.jsonl")
-    return json.loads(data.read_text("utf-8"))["labels"]
+    (row,) = rows_in(release(operation, name).release.path)
+    return row["labels"]
 
 
 def look_again(operation, fake, risk="low"):

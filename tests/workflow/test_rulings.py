@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.releasing import release, rows_in
 from tests.workflow.disputes import (
     ADJUDICATOR,
     PEOPLE,
@@ -26,9 +27,8 @@ from toolkit.models import AssignmentStatus, PlacementStatus, ProjectKey, Tier
 from toolkit.packs import bundled_configs, load_packs
 from toolkit.releases import verify_release
 from toolkit.storage.findings import FindingKind
-from toolkit.workflow import apply, collect, plan, predict, publish, release, resolve, restore, simulate, why
+from toolkit.workflow import apply, collect, plan, predict, publish, resolve, restore, simulate, why
 from toolkit.workflow.collection import judgments_of
-from toolkit.workflow.exchange import PredictionContent
 from toolkit.workspace import open_workspace
 
 KEY = ProjectKey("bonds", "risk", Tier.ADJUDICATOR)
@@ -151,12 +151,12 @@ def test_a_ruling_is_the_label_and_its_reason_is_no_answer(bonds, fake, tmp_path
     assert {("ada", "risk", "low"), ("bea", "risk", "high"), ("cai", "risk", "low")} <= said
     assert not any("ruling" in one.control for one in judgments_of(bonds))
     report = release(bonds, "first")
-    assert verify_release(report.release.path) == []
-    (data,) = report.release.path.rglob("*.jsonl")
-    (line,) = data.read_text("utf-8").splitlines()
-    record = json.loads(line)
+    assert verify_release(report.release.path).passed
+    (record,) = rows_in(report.release.path)
     assert record["labels"] == {"risk": "low", "kinds": []}
-    assert "ruling_" not in line
+    assert "ruling_" not in json.dumps(record)
+    assert record["provenance"] == "adjudicated"
+    assert record["dissent"]["risk"] == pytest.approx(1 / 3)
     assert record["config_version"] == bonds.packs["bonds"].configs[0].version
     payloads = [entry.payload for entry in bonds.state.ledger.history([at(bonds, "adjudicator").placement.id])]
     assert "guaranteed by the state" in json.dumps(payloads)
@@ -255,23 +255,6 @@ def test_models_answers_do_not_reach_adjudicators(bonds, fake):
     assert {one.server_task for _, one in fake.guessed.values() if one.model_version == "m1"} == {lower.server_task}
     with pytest.raises(InputError, match="waits for a ruling or a review"):
         predict(bonds, [row | {"task": upper.placement.id}])
-
-
-def test_what_others_put_beside_the_answers_is_taken_away(bonds, fake):
-    dispute(bonds, fake)
-    state = at(bonds, "adjudicator")
-    before, project = shown(fake, state), bonds.state.registry.projects()[0]
-    record = next(one for one in bonds.state.registry.projects() if one.key == KEY)
-    made_up = [
-        PredictionContent(answer("none"), version, 0.9) for version in ("m1", "Answer C", "answer Z", "answer A")
-    ]
-    fake.import_predictions(record.server_id, [(state.server_task, one) for one in made_up])
-    fake.import_predictions(project.server_id, [(at(bonds, "specialist").server_task, made_up[0])])
-    assert publish(bonds, dry_run=True).n_shown == 4
-    assert publish(bonds).n_shown == 4
-    assert shown(fake, state) == before
-    assert len(fake.guessed) == 3  # the model's prediction stays where people answer
-    assert publish(bonds).n_shown == 0
 
 
 def test_an_answer_that_was_deleted_counts_and_is_said_to_be_deleted(bonds, fake):

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from tests.releasing import release
 from tests.workflow.answering import assigned, choose, finance, general, judged, labels_of, user
 from tests.workflow.conftest import member, write_team
 from tests.workflow.fake import FakePlatform
 from toolkit.errors import ConfigError, InputError, LabelStudioError, StorageError, WorkspaceError
 from toolkit.models import PlacementStatus
-from toolkit.workflow import apply, collect, ingest, invite, publish, release, resolve, route, run
+from toolkit.workflow import apply, collect, ingest, invite, publish, resolve, route, run
 from toolkit.workspace import open_workspace
 
 

@@ -1,16 +1,19 @@
-"""Datasets: records, splits, formats and the manifest."""
+"""Datasets: records, splits, formats, metadata, and whether all of it is as it was written."""
 
-from toolkit.releases.manifest import ReleaseSettings, read_manifest, verify_release
+from toolkit.releases.changes import diff_releases
+from toolkit.releases.checking import Verified, verify_release
+from toolkit.releases.explanation import explain
+from toolkit.releases.manifest import read_manifest
 from toolkit.releases.records import ReleaseRecord
-from toolkit.releases.splits import split_of
 from toolkit.releases.writer import Release, write_release
 
 __all__ = [
     "Release",
     "ReleaseRecord",
-    "ReleaseSettings",
+    "Verified",
+    "diff_releases",
+    "explain",
     "read_manifest",
-    "split_of",
     "verify_release",
     "write_release",
 ]

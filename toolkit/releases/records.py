@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from numbers import Integral, Real
 from pathlib import PurePath
 from typing import Any
@@ -16,6 +15,8 @@ from toolkit.models import MEDIA_FIELDS
 
 DECIDED = "decided"
 UNDECIDED = "undecided"
+
+MACHINE, ADJUDICATED = "machine", "adjudicated"
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -34,21 +35,33 @@ class ReleaseRecord:
     domain: str
     config: str
     config_version: str
-    tier: str  # who decided: generalist, specialist or adjudicator
+    provenance: str  # who settled the labels: generalist, specialist, adjudicated or machine
     fields: Mapping[str, Any]  # what the task shows
     labels: Mapping[str, Any]  # control → value, None where nothing was decided
     support: Mapping[str, float | None]  # control → share of judgments behind the value, 0–1
+    confidence: Mapping[str, float | None]  # control → chance that the value is right, 0–1; None where nobody said
+    soft_labels: Mapping[
+        str, Mapping[str, float]
+    ]  # control → label → chance, or share of judgments where none is known
+    dissent: Mapping[str, float | None]  # control → share of all judgments, of any tier, that say something else
     n_judgments: Mapping[str, int]  # control → judgments it rests on
+    extents: Mapping[str, str]  # control → size of what its regions are marked in, where that is known
     status: str  # decided or undecided
     n_annotators: int
     annotators: Sequence[str]  # who they are, sorted, by pseudonyms that only releases use
     simulated: bool  # whether any judgment was made up
-    split: str
+    split: str = ""
+    group: str = ""  # what must stay in one split beside the document, as a patient or an author; in no file
 
     @property
     def config_key(self) -> str:
         """Domain and config, as "finance/claims"."""
         return f"{self.domain}/{self.config}"
+
+    @property
+    def row(self) -> str:
+        """What the row is called, as "7d865e959b246691-0-80@finance/claims"."""
+        return f"{self.task}@{self.config_key}"
 
 
 # Columns of every file, in this order.
@@ -63,7 +76,7 @@ COLUMNS = (
     "domain",
     "config",
     "config_version",
-    "tier",
+    "provenance",
     "split",
     "status",
     "n_annotators",
@@ -71,11 +84,11 @@ COLUMNS = (
     "simulated",
 )
 
-NESTED = ("fields", "labels", "support", "n_judgments")
+NESTED = ("fields", "labels", "support", "confidence", "soft_labels", "dissent", "n_judgments", "extents")
 
 
-def in_order(records: Iterable[ReleaseRecord]) -> list[ReleaseRecord]:
-    """Return the records as every file lists them, whatever order they came in, and fit to be stored.
+def storable(records: Iterable[ReleaseRecord]) -> Iterator[ReleaseRecord]:
+    """Yield records as files can hold them, and see that they come in order.
 
     Texts that no file format can hold are mended: half a surrogate pair becomes U+FFFD, one character for one, so
     that offsets stay right. Media files are named without the folder they lie in on this machine.
@@ -85,25 +98,23 @@ def in_order(records: Iterable[ReleaseRecord]) -> list[ReleaseRecord]:
     InputError
         A task occurs twice for one label config, or a value is not JSON: names the task.
     """
-    ordered = sorted((_storable_record(record) for record in records), key=_place)
-    for before, after in pairwise(ordered):
-        if (before.config_key, before.task) == (after.config_key, after.task):
+    before = None
+    for record in records:
+        place = record.task, record.domain, record.config
+        if before is not None and place <= before:
             raise InputError(
-                f"Task {after.task} occurs twice for {after.config_key}.",
-                hint="a release has one row per task and label config; keep the record that counts.",
+                f"Task {record.task} occurs twice for {record.config_key}, or rows are out of order.",
+                hint="a release has one row per task and label config, by task, domain and config.",
             )
-    return ordered
-
-
-def _place(record: ReleaseRecord) -> tuple[str, str, str, int]:
-    return record.domain, record.config, record.task, -1 if record.start is None else record.start
+        before = place
+        yield _storable_record(record)
 
 
 def _storable_record(record: ReleaseRecord) -> ReleaseRecord:
     try:
         plain = {name: _storable(getattr(record, name)) for name in COLUMNS + NESTED}
         plain["fields"] = {name: _shown(name, value) for name, value in plain["fields"].items()}
-        return ReleaseRecord(**plain)
+        return ReleaseRecord(**plain, group=record.group)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"Task {record.task} ({record.config_key}) cannot be released: {error}.",
@@ -118,16 +129,30 @@ def _shown(name: str, value: Any) -> Any:
 
 def _storable(value: Any) -> Any:
     """Return the value in plain JSON types, keys sorted."""
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else _LONE_SURROGATE.sub("\ufffd", value)
+    if value is None or kind is bool or kind is int:
         return value
+    if kind is float:
+        return _finite(value)
+    if kind is list:
+        return [_storable(item) for item in value]
+    if kind is dict:
+        return {_storable(str(key)): _storable(value[key]) for key in sorted(value, key=str)}
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of other types, as NumPy's numbers or enums, in plain ones."""
     if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", str.__str__(value))  # a plain text, also of an enum
+        return _storable(str.__str__(value))  # a plain text, also of an enum
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):
         return _finite(float(value))
     if isinstance(value, Mapping):
-        return {_storable(str(key)): _storable(value[key]) for key in sorted(value, key=str)}
+        return _storable(dict(value))
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [_storable(item) for item in value]
     raise TypeError(f"{type(value).__name__} is not a JSON value")

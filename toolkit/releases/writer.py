@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from toolkit.errors import InputError, StorageError
-from toolkit.releases.formats import FORMATS
-from toolkit.releases.formats.jsonl import jsonl_lines
-from toolkit.releases.manifest import (
-    MANIFEST,
-    ReleaseSettings,
-    describe,
-    file_entry,
-    manifest_text,
-    read_manifest,
-    verify_release,
-    without_folders,
-)
-from toolkit.releases.readme import readme_text
-from toolkit.releases.records import DECIDED, ReleaseRecord, in_order
+from toolkit.releases.about import Facts, texts_about
+from toolkit.releases.description import AgreementSummary
+from toolkit.releases.evidence import FOLDER, JUDGMENTS, LEDGER, EvidenceWriter, write_ledger
+from toolkit.releases.formats.writing import RowWriter
+from toolkit.releases.manifest import DIGEST, MANIFEST, changed_files, file_entry, manifest_text, read_manifest
+from toolkit.releases.plan import Dataset, Gate, Plan, chosen_rows, plan_release
+from toolkit.releases.settings import ReleaseSettings
+from toolkit.releases.sheets import Sheet
+from toolkit.releases.tally import Tally
 
 READ_ONLY = 0o444
+RESERVED = ("verify", "explain", "diff", "identify")  # commands of the same noun
 _UNFINISHED = ".unfinished-"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+Measure = Callable[[Path, Mapping[str, Sheet]], Mapping[tuple[str, str], Sequence[AgreementSummary]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,59 +39,84 @@ class Release:
     path: Path
     manifest: Mapping[str, Any]
     created: bool  # False where a version with this content was there already
+    content: str  # SHA-256 of all that makes it this version and no other
+    notes: Sequence[str] = ()  # what a person should know: formats that hold less, splits that are empty
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the manifest, which has that of every file: who has it can tell whether a copy is the original."""
+        return str(self.manifest[DIGEST])
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a release's contents come from."""
+
+    dataset: Dataset
+    facts: Facts  # what its card tells that no row does
+    ledger: Callable[[], Iterable[tuple[int, str]]]  # (number, hash) of the entries up to the head
+    measure: Measure  # agreement, of the judgments behind the rows
+    progress: Callable[..., Iterable[Any]] = field(default=lambda items, *_: items)
 
 
 def write_release(
-    records: Iterable[ReleaseRecord],
+    source: Source,
     folder: Path,
     *,
     name: str,
-    version: int = 1,
     settings: ReleaseSettings,
-    include_undecided: bool = False,
+    gate: Gate,
+    kept: Iterable[tuple[str, str]] = (),
+    known: Mapping[str, int] | None = None,
+    version: int | None = None,
 ) -> Release:
-    """Write records as ``<folder>/<name>/v<version>/``: data in every format, README and manifest.
+    """Write a dataset as ``<folder>/<name>/v<version>/``.
 
-    The version is written aside and renamed when it is complete, so a run that is killed leaves no half release.
-    Files are read-only. If a version of this name holds the same content already, made from the same ledger entry
-    with the same settings, it is returned and nothing is written.
+    The version is written aside and renamed when it is complete, so a run that is killed leaves no half release. Files
+    are read-only. If there is a version of this name that holds the same content, made from the same ledger entry with
+    the same settings, it is returned and nothing is written.
 
     Parameters
     ----------
-    records : iterable of ReleaseRecord
-        In any order.
+    source : Source
+        Rows and all else; the rows are read twice.
     folder : Path
         Holds all releases; made if need be.
     name : str
         Lower-case letters, digits, dots, hyphens and underscores.
-    version : int
-        Least number to give; a higher one is given where versions exist already.
     settings : ReleaseSettings
-        What the manifest says about where the records come from.
-    include_undecided : bool
-        Whether tasks without a decision are released too, their labels None.
+        Formats, splits, and what the manifest says about where it comes from.
+    gate : Gate
+        Sees every row and every text before anything is written.
+    kept : iterable of (row, split)
+        Rows of the version before, which stay in their split.
+    known : mapping of str to int, optional
+        Content → version, of versions that were written elsewhere: the same content gets the same number.
+    version : int, optional
+        The number wanted; the next free one without it.
 
     Raises
     ------
     InputError
-        The name cannot be a folder, there is nothing to release, a task occurs twice for one label config, a value
-        cannot be stored, or a document is in two splits.
+        The name cannot be a folder, there is nothing to release, a value cannot be stored, a format cannot express a
+        row, or that version exists with another content.
+    LeakError
+        The gate found something that nobody allowed.
     StorageError
         The files cannot be written, or the version that holds this content was changed.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name in RESERVED:
         raise InputError(
             f"A release cannot be named {name!r}.",
-            hint="use up to 64 lower-case letters, digits, dots, hyphens and underscores.",
+            hint="use up to 64 lower-case letters, digits, dots, hyphens and underscores, and no command's name.",
         )
-    ordered = in_order(records)
-    chosen = ordered if include_undecided else [record for record in ordered if record.status == DECIDED]
-    _reject_empty(chosen, len(ordered))
-    _reject_leaks(chosen)
-    about = describe(chosen, n_left_out=len(ordered) - len(chosen), name=name, settings=settings)
-    parent = folder / name
+    known, parent = known or {}, folder / name
     try:
-        return _same(parent, about, chosen) or _write(parent, about, chosen, version, without_folders(settings.command))
+        plan = plan_release(source.dataset, settings, gate, kept=kept)
+        number = _number(parent, plan.content, known, version)
+        if (parent / f"v{number}").exists():
+            return _same(parent / f"v{number}", name, number, plan)
+        return _write(source, parent, name, number, settings, gate, plan)
     except OSError as error:
         raise StorageError(
             f"Release {name} could not be written to {parent}: {error.strerror or error}.",
@@ -102,103 +124,178 @@ def write_release(
         ) from error
 
 
-def _reject_empty(chosen: Sequence[ReleaseRecord], n_records: int) -> None:
-    if not chosen:
-        raise InputError(
-            f"Nothing to release: 0 of {n_records} rows are decided.",
-            hint="collect more annotations, or include the undecided rows.",
-        )
-
-
-def _reject_leaks(records: Sequence[ReleaseRecord]) -> None:
-    split_of_document: dict[str, str] = {}
-    for record in records:
-        split = split_of_document.setdefault(record.document, record.split)
-        if split != record.split:
-            raise InputError(
-                f"Document {record.document} is in two splits, {split} and {record.split}.",
-                hint="split by document, not by task: passages of one document resemble each other.",
-            )
-
-
-def _by_config(records: Sequence[ReleaseRecord]) -> dict[str, list[ReleaseRecord]]:
-    """Group ordered records by the stem of their files."""
-    grouped = groupby(records, key=lambda record: f"{record.domain}.{record.config}")
-    return {stem: list(group) for stem, group in grouped}
-
-
-# --- a version that is there already
-
-
-def _versions(parent: Path) -> dict[int, Path]:
+def versions_in(parent: Path) -> dict[int, Path]:
+    """Return the versions of a release that are in its folder, by number."""
     found = parent.iterdir() if parent.is_dir() else ()
     numbered = ((re.fullmatch(r"v([1-9][0-9]*)", path.name), path) for path in found if path.is_dir())
     return {int(match[1]): path for match, path in numbered if match}
 
 
-def _same(parent: Path, about: Mapping[str, Any], records: Sequence[ReleaseRecord]) -> Release | None:
-    """Return the version that holds this content, or None."""
-    wanted = {f"data/{stem}.jsonl": _digest(group) for stem, group in _by_config(records).items()}
-    for number, path in sorted(_versions(parent).items()):
+def _number(parent: Path, content: str, known: Mapping[str, int], wanted: int | None) -> int:
+    """Return the number of the version: that of the same content, the one wanted, or the next."""
+    there = versions_in(parent)
+    contents = {**_contents(there), **known}
+    if content in contents:
+        number = contents[content]
+        if wanted not in (None, number):
+            raise InputError(f"That is version {number} of {parent.name} already.", hint="leave --version out.")
+        return number
+    taken = {*there, *known.values()}
+    if wanted in taken:
+        raise InputError(
+            f"{parent.name} has a version {wanted} with another content; a release never changes.",
+            hint=f"the next one is {max(taken) + 1}; leave --version out to take it.",
+        )
+    return wanted or max(taken, default=0) + 1
+
+
+def _contents(there: Mapping[int, Path]) -> dict[str, int]:
+    found = {}
+    for number, path in there.items():
         try:
-            manifest = read_manifest(path)
-        except InputError:  # cannot be told to be the same; `verify_release` says what is wrong with it
+            found[str(read_manifest(path).get("content"))] = number
+        except InputError:  # cannot be told to be the same; `release verify` says what is wrong with it
             continue
-        held = {entry["path"]: entry["sha256"] for entry in manifest["files"] if entry["path"].endswith(".jsonl")}
-        if held != wanted or any(manifest.get(key) != value for key, value in about.items()):
-            continue
-        if problems := verify_release(path):
-            raise StorageError(
-                f"{path} holds this content but is not as it was written:\n" + "\n".join(problems),
-                hint="bring the files back or remove that folder, then run the command again.",
-            )
-        return Release(about["name"], number, path, manifest, created=False)
-    return None
+    return found
 
 
-def _digest(records: Sequence[ReleaseRecord]) -> str:
-    digest = hashlib.sha256()
-    for line in jsonl_lines(records):
-        digest.update(line)
-    return digest.hexdigest()
-
-
-# --- a new version
+def _same(path: Path, name: str, number: int, plan: Plan) -> Release:
+    """Return the version that holds this content."""
+    if problems := changed_files(path):
+        raise StorageError(
+            f"{path} holds this content but is not as it was written:\n" + "\n".join(problems),
+            hint="bring the files back or remove that folder, then run the command again.",
+        )
+    return Release(name, number, path, read_manifest(path), False, plan.content, plan.misfits)
 
 
 def _write(
-    parent: Path, about: Mapping[str, Any], records: Sequence[ReleaseRecord], version: int, command: str
+    source: Source, parent: Path, name: str, number: int, settings: ReleaseSettings, gate: Gate, plan: Plan
 ) -> Release:
     parent.mkdir(parents=True, exist_ok=True)
     for leftover in parent.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(leftover)
-    number = max(version, *(existing + 1 for existing in _versions(parent)), 1)
     aside, final = parent / f"{_UNFINISHED}v{number}", parent / f"v{number}"
+    before = {n: path for n, path in versions_in(parent).items() if n < number}
     try:
-        manifest = _fill(aside, {**about, "version": number, "command": command}, records)
+        manifest, notes = _fill(source, aside, (name, number), settings, gate, plan, before)
         aside.rename(final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return Release(about["name"], number, final, manifest, created=True)
+    return Release(name, number, final, manifest, True, plan.content, notes)
 
 
-def _fill(folder: Path, manifest: dict[str, Any], records: Sequence[ReleaseRecord]) -> dict[str, Any]:
-    """Write every file of a version and return its manifest."""
-    (folder / "data").mkdir(parents=True)
-    files = []
-    for stem, group in _by_config(records).items():
-        for suffix, write in FORMATS.items():
-            path = folder / "data" / f"{stem}.{suffix}"
-            write(path, group)
-            files.append(file_entry(folder, path, len(group)))
-    readme = folder / "README.md"
-    readme.write_text(readme_text(manifest), encoding="utf-8", newline="\n")
-    files.append(file_entry(folder, readme, None))
-    complete = {**manifest, "files": sorted(files, key=lambda entry: entry["path"])}
-    (folder / MANIFEST).write_text(manifest_text(complete), encoding="utf-8", newline="\n")
-    for path in (*(folder / "data").iterdir(), readme, folder / MANIFEST):
-        _seal(path)
-    return complete
+def _fill(
+    source: Source,
+    folder: Path,
+    named: tuple[str, int],
+    settings: ReleaseSettings,
+    gate: Gate,
+    plan: Plan,
+    before: Mapping[int, Path],
+) -> tuple[dict[str, Any], Sequence[str]]:
+    """Write every file of a version and return its manifest, with what a person should know."""
+    tally = Tally(source.dataset.sheets)
+    with _Files(folder, source.dataset.sheets, plan) as files:
+        rows = chosen_rows(source.dataset, settings, gate, plan.splits)
+        for row, split in source.progress(rows, "Writing rows", len(plan.splits.splits)):
+            tally.add(row, split)
+            files.write(row, split)
+    agreement = source.measure(folder / FOLDER / JUDGMENTS, source.dataset.sheets)
+    chain = None
+    if settings.with_judgments:
+        chain = write_ledger(folder / FOLDER / LEDGER, source.ledger())
+    else:
+        (folder / FOLDER / JUDGMENTS).unlink()
+    data = [file_entry(folder, path, files.rows_of(path)) for path in _all_files(folder)]
+    about = texts_about(
+        folder,
+        named,
+        settings,
+        source.facts,
+        source.dataset.sheets,
+        tally,
+        plan,
+        agreement,
+        data,
+        before,
+        gate.summary(),
+    )
+    for path, text in about.texts.items():
+        gate.examine_text(path, text)
+    gate.check()
+    for path, text in about.texts.items():
+        (folder / path).write_text(text, encoding="utf-8", newline="\n")
+    texts = [file_entry(folder, folder / path, None) for path in about.texts]
+    manifest = about.manifest(sorted([*data, *texts], key=lambda one: one.path), plan.content, chain)
+    text = manifest_text(manifest)
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    for file in _all_files(folder):
+        _seal(file)
+    return read_manifest(folder), (*plan.misfits, *files.notes(), *plan.splits.notes)
+
+
+def _all_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+class _Files:
+    """The data files of a version, one set per format, label config and split, opened when their first row comes."""
+
+    def __init__(self, folder: Path, sheets: Mapping[str, Sheet], plan: Plan) -> None:
+        self._folder, self._sheets, self._formats, self._splits = folder, sheets, plan.formats, plan.splits.names
+        self._begun: set[str] = set()
+        self._open: dict[tuple[str, str, str], RowWriter] = {}
+        self._rows: Counter[tuple[str, str, str]] = Counter()
+        self._evidence = EvidenceWriter(folder / FOLDER)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, row: Any, split: str) -> None:
+        """Write a row in every format that can hold it."""
+        sheet = self._sheets[row.record.config_key]
+        if sheet.key not in self._begun:
+            self._begin(sheet)
+        for one in self._formats[sheet.key]:
+            key = one.name, sheet.stem, split
+            self._open[key].write(row.record)
+            self._rows[key] += 1
+        self._evidence.write(row)
+
+    def _begin(self, sheet: Sheet) -> None:
+        """Open the files of a label config; a split without rows has some, too."""
+        self._begun.add(sheet.key)
+        for one in self._formats[sheet.key]:
+            folder = self._folder / "data" / one.name
+            folder.mkdir(parents=True, exist_ok=True)
+            for split in self._splits:
+                self._open[one.name, sheet.stem, split] = one.writer(folder, sheet, split)
+                self._rows[one.name, sheet.stem, split] = 0
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        for writer in self._open.values():
+            writer.close()
+        self._evidence.close()
+
+    def rows_of(self, path: Path) -> int | None:
+        """Return how many rows a file has that is the only one of its split and label config; None of others."""
+        parts = path.relative_to(self._folder).parts
+        found = [
+            n - self._open[key].n_skipped
+            for key, n in self._rows.items()
+            if parts[:2] == ("data", key[0]) and key[1] in parts[2:] and Path(parts[-1]).stem == key[2]
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def notes(self) -> Iterator[str]:
+        """Yield which rows had nothing that a format could say."""
+        skipped: Counter[tuple[str, str]] = Counter()
+        for (name, stem, _), writer in self._open.items():
+            skipped[name, stem] += writer.n_skipped
+        for (name, stem), n in sorted(skipped.items()):
+            if n:
+                yield f"{name}: {n} rows of {stem} say nothing that it could hold, and are left out there"
 
 
 def _seal(path: Path) -> None:

@@ -82,6 +82,13 @@ class Ledger:
         with self._engine.connect() as connection:
             return connection.execute(select(s.ledger.c.hash).where(s.ledger.c.seq == number)).scalar()
 
+    def hashes(self) -> Iterator[tuple[int, str]]:
+        """Yield number and hash of every entry, in order."""
+        query = select(s.ledger.c.seq, s.ledger.c.hash).order_by(s.ledger.c.seq)
+        with self._engine.connect() as connection:
+            for row in connection.execute(query.execution_options(yield_per=10_000)):
+                yield row.seq, row.hash
+
     def head(self) -> tuple[int, str]:
         """Return the number of entries and the hash of the last one."""
         with self._engine.connect() as connection:

@@ -312,3 +312,27 @@ releases = Table(
     Column("split", String(64), nullable=False),
     Column("ledger_seq", Integer),  # entries that the ledger had then
 )
+
+# What makes a version of a release this one and no other.
+release_versions = Table(
+    "release_versions",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("content", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),  # of the manifest
+    Column("ledger_seq", Integer, nullable=False),
+    Column("recipient", Text),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+
+# Rows that no annotator labelled, by which a copy is known.
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("row", String(320), primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("digests", Text, nullable=False),
+)

@@ -10,6 +10,7 @@ from toolkit.storage.label_migrations import LabelMigrations
 from toolkit.storage.ledger import Ledger
 from toolkit.storage.people import People
 from toolkit.storage.registry import Registry
+from toolkit.storage.releases import Releases
 from toolkit.storage.reviews import Reviews
 from toolkit.storage.reworks import Reworks
 from toolkit.storage.sightings import Sightings
@@ -25,7 +26,7 @@ class State:
     corpus : Corpus
         Documents, tasks, routes.
     work : Work
-        Placements, assignments, decisions, releases.
+        Placements, assignments, decisions.
     registry : Registry
         What exists on the server.
     people : People
@@ -44,6 +45,8 @@ class State:
         Decided labels that were judged once more.
     steps : Steps
         What the overlap policy chose.
+    releases : Releases
+        What was published.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -60,6 +63,7 @@ class State:
         self.reworks = Reworks(engine)
         self.reviews = Reviews(engine)
         self.steps = Steps(engine)
+        self.releases = Releases(engine)
 
     def close(self) -> None:
         """Give the database's connections back."""

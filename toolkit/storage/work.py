@@ -1,4 +1,4 @@
-"""Placements, assignments, decisions and releases: what is being done with the tasks."""
+"""Placements, assignments and decisions: what is being done with the tasks."""
 
 from __future__ import annotations
 
@@ -272,32 +272,3 @@ class Work:
                 rows = connection.execute(query.where(table.c.placement.in_(chunk))).all()
                 found |= {placement: aware(moment) for placement, moment in rows}
         return found
-
-    def record_release(self, name: str, version: int, rows: Sequence[tuple[str, str, str]], *, ledger_seq: int) -> None:
-        """Remember which (task, config, split) a release holds, and how long the ledger was then."""
-        with self._engine.begin() as connection:
-            insert_missing(
-                connection,
-                s.releases,
-                [
-                    {"name": name, "version": version, "task": t, "config": c, "split": split, "ledger_seq": ledger_seq}
-                    for t, c, split in rows
-                ],
-            )
-
-    def released_up_to(self) -> dict[str, dict[str, int]]:
-        """Return by task, for each release that holds it, how long the ledger was at the newest version."""
-        table, found = s.releases, dict[str, dict[str, int]]()
-        query = select(table.c.task, table.c.name, func.max(table.c.ledger_seq)).group_by(table.c.task, table.c.name)
-        with self._engine.connect() as connection:
-            for task, name, seq in connection.execute(query):
-                if seq is not None:
-                    found.setdefault(task, {})[name] = seq
-        return found
-
-    def releases_of(self, task: str) -> list[tuple[str, int, str, str]]:
-        """Return (name, version, config, split) of every release that holds a task."""
-        table = s.releases
-        query = select(table).where(table.c.task == task).order_by(table.c.name, table.c.version, table.c.config)
-        with self._engine.connect() as connection:
-            return [(row.name, row.version, row.config, row.split) for row in connection.execute(query)]

@@ -2,22 +2,64 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from toolkit import __version__
+from toolkit.agreement import CountEngine, GroupAgreement, measure
+from toolkit.agreement.statistic import ALPHA
 from toolkit.errors import StorageError, WorkspaceError
-from toolkit.labelconfig import plain_config, plain_version
-from toolkit.models import Decision, Judgment, PlacementState, PlacementStatus, Task
-from toolkit.releases import Release, ReleaseRecord, ReleaseSettings, split_of, write_release
-from toolkit.releases.records import DECIDED
-from toolkit.workflow.collection import judgments_of
+from toolkit.models import Tier
+from toolkit.releases.about import Facts
+from toolkit.releases.description import AgreementSummary, Guidelines, ReviewSummary
+from toolkit.releases.evidence import read_splits
+from toolkit.releases.plan import DEFAULT_FORMATS, Dataset
+from toolkit.releases.selection import Selection
+from toolkit.releases.settings import ReleaseSettings
+from toolkit.releases.sheets import Sheet
+from toolkit.releases.writer import Release, Source, write_release
+from toolkit.storage.releases import ReleasedVersion
+from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.pseudonyms import ReleasePseudonyms
-from toolkit.workflow.reviews import REVIEW
+from toolkit.workflow.releasegate import ReleaseGate
+from toolkit.workflow.releaserows import DOCUMENT, SettledRows
+from toolkit.workflow.reviews import review_error
 
-SETTLED = (PlacementStatus.DECIDED, PlacementStatus.UNDECIDED)
+_TIERS = [tier.value for tier in Tier]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest:
+    """What somebody wants released."""
+
+    name: str
+    version: int | None = None
+    formats: tuple[str, ...] = DEFAULT_FORMATS
+    splits: Mapping[str, float] | None = None  # those of workflow.yaml without it
+    group_by: str = DOCUMENT
+    selection: Selection = field(default_factory=Selection)
+    include_undecided: bool = False
+    with_judgments: bool = False
+    redact: bool = False
+    allow: tuple[str, ...] = ()
+    licence: str | None = None
+    folder: Path | None = None  # the workspace's releases without it
+    canaries: int = 0
+    recipient: str | None = None  # whose copy it is
+
+    def command(self) -> str:
+        """Return the command line that asks for it, without where it goes."""
+        words = ["toolkit release", self.name]
+        words += [f"--format {name}" for name in self.formats if self.formats != DEFAULT_FORMATS]
+        if self.splits is not None:
+            words.append("--splits " + ",".join(f"{name}={share:g}" for name, share in self.splits.items()))
+        words += [f"--group-by {self.group_by}"] * (self.group_by != DOCUMENT)
+        words += [f"--select {condition}" for condition in self.selection.conditions]
+        words += ["--include-undecided"] * self.include_undecided + ["--with-judgments"] * self.with_judgments
+        words += ["--redact"] * self.redact + [f"--allow {one}" for one in self.allow]
+        return " ".join([*words, *([f"--licence {self.licence}"] if self.licence else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +72,17 @@ class ReleaseReport:
     n_open: int  # placements still waiting for annotations
 
 
-def release(operation: Operation, name: str, *, include_undecided: bool = False) -> ReleaseReport:
-    """Write the settled tasks as JSONL, CSV and Parquet with a manifest.
+def release(operation: Operation, request: ReleaseRequest, engine: CountEngine) -> ReleaseReport:
+    """Write the settled tasks as a dataset that never changes.
 
     Parameters
     ----------
     operation : Operation
         The workspace.
-    name : str
-        The release's name; content that differs from its newest version gets the next version number.
-    include_undecided : bool
-        Also write tasks that the top of the ladder left open; their labels are empty where there is none.
+    request : ReleaseRequest
+        Its name and form; content that differs from its newest version gets the next version number.
+    engine : CountEngine
+        Counts the judgments, for the agreement that the card tells.
 
     Returns
     -------
@@ -51,9 +93,43 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
     ------
     WorkspaceError
         Nothing is settled yet, or a migration is not finished.
+    LeakError
+        Something that must not leave the house is in it.
+    InputError
+        A format cannot express a row, nothing is selected, or the version exists with another content.
     StorageError
         The ledger does not hold together: an entry was altered, removed or reordered.
     """
+    _require_sound(operation)
+    rows = SettledRows(operation, freeze(operation), group_by=request.group_by, selection=request.selection)
+    if not len(rows):
+        raise WorkspaceError("No task is settled yet, so there is nothing to release.", hint="run `toolkit run`.")
+    settings = _settings(operation, request)
+    gate = ReleaseGate(operation, redact=request.redact, allow=request.allow)
+    earlier = operation.state.releases.versions(request.name)
+    written = write_release(
+        Source(
+            dataset=Dataset(rows.sheets, rows),
+            facts=_facts(operation),
+            ledger=lambda: _hashes(operation, settings.ledger_seq),
+            measure=lambda path, sheets: _agreement(path, sheets, engine, operation.settings.seed),
+            progress=operation.progress,
+        ),
+        operation.releases if request.folder is None else request.folder,
+        name=request.name,
+        settings=settings,
+        gate=gate,
+        kept=operation.state.releases.splits_of(request.name, earlier[-1].version) if earlier else (),
+        known={one.content: one.version for one in earlier},
+        version=request.version,
+    )
+    _remember(operation, written, settings.ledger_seq)
+    counts = written.manifest["counts"]
+    n_undecided = counts["undecided"] + counts["undecided_left_out"]
+    return ReleaseReport(written, counts["rows"], n_undecided, operation.state.releases.count_open())
+
+
+def _require_sound(operation: Operation) -> None:
     if problems := operation.state.ledger.verify():
         raise StorageError(
             f"The ledger was tampered with: {'; '.join(problems[:5])}.",
@@ -64,104 +140,77 @@ def release(operation: Operation, name: str, *, include_undecided: bool = False)
             f"The migration of {running[0].key} is not finished, so half of its answers have their new labels.",
             hint="run `toolkit apply`, which goes on with it.",
         )
-    states = [state for state in operation.state.work.placements() if state.placement.purpose != REVIEW]
-    settled = [state for state in states if state.status in SETTLED]
-    tasks = operation.state.work.placements_of(state.placement.task for state in settled)
-    records = _records(operation, settled, judgments_of(operation, tasks))
-    n_decided = sum(record.status == DECIDED for record in records)
-    if not records or not (n_decided or include_undecided):
-        raise WorkspaceError("No task is settled yet, so there is nothing to release.", hint="run `toolkit run`.")
+
+
+def _settings(operation: Operation, request: ReleaseRequest) -> ReleaseSettings:
     seq, head = operation.state.ledger.head()
-    settings = ReleaseSettings(
+    return ReleaseSettings(
+        formats=request.formats,
+        splits=operation.settings.splits if request.splits is None else request.splits,
         seed=operation.settings.seed,
-        splits=operation.settings.splits,
+        ledger_seq=seq,
         ledger_head=head,
-        label_configs=_versions(records),
-        command=f"toolkit release {name}" + (" --include-undecided" if include_undecided else ""),
         tool_version=__version__,
-    )
-    written = write_release(
-        records, operation.releases, name=name, settings=settings, include_undecided=include_undecided
-    )
-    kept = [record for record in records if include_undecided or record.status == DECIDED]
-    rows = [(record.task, record.config_key, record.split) for record in kept]
-    operation.state.work.record_release(name, written.version, rows, ledger_seq=seq)
-    return ReleaseReport(
-        release=written,
-        n_records=len(kept),
-        n_undecided=len(records) - n_decided,
-        n_open=sum(state.status is PlacementStatus.OPEN for state in states),
+        command=request.command(),
+        group_by=request.group_by,
+        selection=str(request.selection),
+        include_undecided=request.include_undecided,
+        with_judgments=request.with_judgments,
+        licence=request.licence,
     )
 
 
-def _versions(records: Sequence[ReleaseRecord]) -> dict[str, str]:
-    """Return the versions of each label config that the labels were made under, mostly one."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for record in records:
-        found[record.config_key].add(record.config_version)
-    return {key: ", ".join(sorted(versions)) for key, versions in found.items()}
+def _hashes(operation: Operation, seq: int) -> Iterator[tuple[int, str]]:
+    for number, digest in operation.state.ledger.hashes():
+        if number <= seq:
+            yield number, digest
 
 
-def _records(
-    operation: Operation, settled: Sequence[PlacementState], judgments: Sequence[Judgment]
-) -> list[ReleaseRecord]:
-    tasks = {task.id: task for task in operation.state.corpus.tasks({state.placement.task for state in settled})}
-    decisions = defaultdict(list)
-    for decision in operation.state.work.decisions():
-        decisions[decision.placement].append(decision)
-    answered = defaultdict(list)
-    for judgment in judgments:
-        answered[judgment.task, judgment.domain, judgment.config].append(judgment)
-    pseudonyms = ReleasePseudonyms(operation.folder)
-    called = {name: pseudonyms.of(name) for name in {judgment.annotator for judgment in judgments}}
-    return [
-        _record(
-            operation,
-            state,
-            tasks[state.placement.task],
-            decisions[state.placement.id],
-            answered[state.placement.task, state.placement.project.domain, state.placement.project.config],
-            called,
-        )
-        for state in settled
-    ]
+def _remember(operation: Operation, written: Release, ledger_seq: int) -> None:
+    """Take down what a version holds; killed before, it is done when the same release is made again."""
+    version = ReleasedVersion(written.name, written.version, written.content, written.digest, ledger_seq)
+    operation.state.releases.record(version, _held(written.path))
 
 
-def _record(
-    operation: Operation,
-    state: PlacementState,
-    task: Task,
-    decisions: Sequence[Decision],
-    judgments: Sequence[Judgment],
-    called: Mapping[str, str],
-) -> ReleaseRecord:
-    project, config = state.placement.project, plain_config(operation.applied(state.placement.project))
-    found: Mapping[str, Decision] = {decision.consensus.control: decision for decision in decisions}
-    names = [control.name for control in config.controls if not control.per_region]
-    here = sorted(
-        (judgment for judgment in judgments if judgment.tier == project.tier and judgment.created_at is not None),
-        key=lambda judgment: str(judgment.created_at),
-    )
-    annotators = sorted({called[judgment.annotator] for judgment in judgments})
-    return ReleaseRecord(
-        task=task.id,
-        document=task.document,
-        source=task.source,
-        start=task.start,
-        end=task.end,
-        language=task.language,
-        modality=task.modality.value,
-        domain=project.domain,
-        config=project.config,
-        config_version=plain_version(here[-1].config_version if here else config.version),
-        tier=project.tier.value,
-        fields={name: task.fields[name] for name in config.fields if name in task.fields},
-        labels={name: found[name].value if name in found else None for name in names},
-        support={name: found[name].consensus.support if name in found else None for name in names},
-        n_judgments={name: found[name].consensus.n_judgments if name in found else 0 for name in names},
-        status=state.status.value,
-        n_annotators=len(annotators),
-        annotators=annotators,
-        simulated=any(judgment.simulated for judgment in judgments),
-        split=split_of(task.document, operation.settings.splits, operation.settings.seed),
+def _held(folder: Path) -> Iterable[tuple[str, str, str]]:
+    for (task, domain, config), split in read_splits(folder):
+        yield task, f"{domain}/{config}", split
+
+
+def _facts(operation: Operation) -> Facts:
+    guidelines = {
+        name: Guidelines(f"{pack.title}: guidelines", hashlib.sha256(pack.guidelines.encode()).hexdigest())
+        for name, pack in operation.packs.items()
+        if pack.guidelines.strip()
+    }
+    found = review_error(operation).overall
+    review = ReviewSummary(found.n_reviewed, found.n_wrong, found.error, found.low, found.high, found.reason)
+    return Facts(guidelines, review if found.n_reviewed else None)
+
+
+def _agreement(
+    path: Path, sheets: Mapping[str, Sheet], engine: CountEngine, seed: int
+) -> dict[tuple[str, str], Sequence[AgreementSummary]]:
+    """Measure how far the annotators of each label config's lowest tier agreed, on the judgments that are released."""
+    import pyarrow.parquet as pq
+
+    if not pq.read_metadata(path).num_rows:
+        return {}
+    declared = {(key, one.name): one.labels for key, sheet in sheets.items() for one in sheet.controls}
+
+    def labels(control: str, by: Mapping[str, str | None]) -> Sequence[str]:
+        return declared.get((f"{by['domain']}/{by['config']}", control), ())
+
+    report = measure(path, engine=engine, by=("domain", "config", "tier"), labels=labels, seed=seed)
+    found: dict[tuple[str, str], GroupAgreement] = {}
+    for group in sorted(report.groups, key=lambda one: _TIERS.index(str(one.by["tier"]))):
+        found.setdefault((f"{group.by['domain']}/{group.by['config']}", group.control), group)
+    return {key: _summaries(group) for key, group in found.items()}
+
+
+def _summaries(group: GroupAgreement) -> tuple[AgreementSummary, ...]:
+    shown = dict.fromkeys((ALPHA, *group.shown))
+    return tuple(
+        AgreementSummary(name, one.value, one.reason, one.low, one.high, one.n_tasks, group.n_annotators)
+        for name, one in ((name, group.coefficients[name]) for name in shown if name in group.coefficients)
     )

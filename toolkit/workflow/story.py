@@ -66,5 +66,5 @@ def why(operation: Operation, task_id: str) -> Story:
         steps=tuple(state.steps.of(task.id)),
         reworks=tuple(state.reworks.all(task=task.id)),
         reviews=tuple(state.reviews.all(task=task.id)),
-        releases=tuple(state.work.releases_of(task.id)),
+        releases=tuple(state.releases.holding(task.id)),
     )

@@ -117,7 +117,7 @@ class _Looking:
         self._operation, self._record = operation, record
         self._states = {state.placement.id: state for state in operation.state.work.placements(project=record.key)}
         self._uncounted = {finding.lineage for finding in operation.state.findings.all((*UNCOUNTED, *QUARANTINED))}
-        self._released = operation.state.work.released_up_to()
+        self._released = operation.state.releases.released_up_to()
         self._deleted = operation.state.sightings.of_placements(self._states, deleted=True)
         self._lost: set[str] = set()  # placements whose task is not on the server any more
         self._names = {user: account.pseudonym for user, account in operation.state.registry.accounts().items()}

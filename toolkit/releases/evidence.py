@@ -1,0 +1,172 @@
+"""What the labels of a release rest on, as Parquet: how each was settled, and, where asked for, the judgments.
+
+``evidence/rows.parquet`` (which row is in which split) and ``evidence/settlements.parquet`` are part of every release.
+``evidence/judgments.parquet`` and ``evidence/ledger.parquet`` let anybody count the labels again on another machine: the judgments by release pseudonyms,
+and the hash of each ledger entry up to the recorded head, chained anew so that none can be taken out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from toolkit.releases.settling import Given, ReleaseRow, Settlement
+
+FOLDER = "evidence"
+ROWS, SETTLEMENTS = "rows.parquet", "settlements.parquet"
+JUDGMENTS, LEDGER = "judgments.parquet", "ledger.parquet"
+ROWS_IN_A_GROUP = 50_000
+PLACE = ("task", "domain", "config")
+Key = tuple[str, str, str]  # task, domain, config
+
+_SETTLED = tuple(one.name for one in fields(Settlement))
+_GIVEN = tuple(one.name for one in fields(Given) if one.name != "day")
+_KINDS: Mapping[str, str] = {
+    "min_votes": "int64",
+    "n_judgments": "int64",
+    "min_support": "float64",
+    "support": "float64",
+    "confidence": "float64",
+    "review": "bool",
+    "simulated": "bool",
+    "seq": "int64",
+}
+
+
+class EvidenceWriter:
+    """Writes what rows rest on as they come, in the order of their tasks."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._rows = _Table(folder / ROWS, (*PLACE, "split"))
+        self._settlements = _Table(folder / SETTLEMENTS, (*PLACE, *_SETTLED))
+        self._judgments = _Table(folder / JUDGMENTS, (*PLACE, *_GIVEN))
+
+    def write(self, row: ReleaseRow) -> None:
+        """Take a row."""
+        record = row.record
+        place = record.task, record.domain, record.config
+        self._rows.add((*place, record.split))
+        for settled in row.settlements:
+            self._settlements.add((*place, *(getattr(settled, name) for name in _SETTLED)))
+        for given in sorted(row.judgments, key=lambda one: (one.tier, one.control, one.annotator)):
+            values = [getattr(given, name) for name in _GIVEN]
+            values[_GIVEN.index("value")] = json.dumps(given.value, ensure_ascii=False, sort_keys=True)
+            self._judgments.add((*place, *values))
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._rows.close()
+        self._settlements.close()
+        self._judgments.close()
+
+
+def write_ledger(path: Path, entries: Iterable[tuple[int, str]]) -> str:
+    """Write the numbers and hashes of ledger entries, chained; return the head of that chain."""
+    table, chain = _Table(path, ("seq", "hash", "chain")), ""
+    for seq, digest in entries:
+        chain = _link(chain, seq, digest)
+        table.add((seq, digest, chain))
+    table.close()
+    return chain
+
+
+def ledger_problems(path: Path, *, n_entries: int, head: str, chain: str) -> list[str]:
+    """Return what is wrong with a released ledger: entries altered, removed or added; nothing where it holds.
+
+    Parameters
+    ----------
+    path : Path
+        ``evidence/ledger.parquet`` of a release.
+    n_entries, head, chain
+        What the manifest recorded: how many entries there were, the hash of the last, and the head of the chain.
+    """
+    problems, expected, before, last = [], 1, "", ""
+    for row in _rows(path, ("seq", "hash", "chain")):
+        problems += [f"ledger entry {gone} is missing" for gone in range(expected, min(row["seq"], expected + 5))]
+        if row["seq"] < expected:
+            problems.append(f"ledger entry {row['seq']} occurs twice or out of order")
+        elif row["seq"] == expected and row["chain"] != _link(before, row["seq"], row["hash"]):
+            problems.append(f"ledger entry {row['seq']} was altered")
+        expected, before, last = row["seq"] + 1, row["chain"], row["hash"]
+    if expected - 1 != n_entries:
+        problems.append(f"the ledger ends at entry {expected - 1}, and {n_entries} were recorded")
+    elif last != head or before != chain:
+        problems.append("the ledger's last entry is not the recorded head")
+    return problems
+
+
+def _link(before: str, seq: int, digest: str) -> str:
+    return hashlib.sha256(f"{before}\n{seq}:{digest}".encode()).hexdigest()
+
+
+def read_lineages(path: Path) -> set[str]:
+    """Return the first digits of every ledger entry's hash, by which judgments name the entry that saw them first."""
+    return {row["hash"][:16] for row in _rows(path, ("hash",))}
+
+
+def read_splits(folder: Path) -> Iterator[tuple[Key, str]]:
+    """Yield the split of each row, in the order of the tasks."""
+    for row in _rows(folder / FOLDER / ROWS, (*PLACE, "split")):
+        yield (row["task"], row["domain"], row["config"]), row["split"]
+
+
+def read_settlements(folder: Path) -> Iterator[tuple[Key, list[Settlement]]]:
+    """Yield how the labels of each row were settled, in the order of the tasks."""
+    for key, rows in _by_place(folder / FOLDER / SETTLEMENTS, (*PLACE, *_SETTLED)):
+        yield key, [Settlement(**{name: row[name] for name in _SETTLED}) for row in rows]
+
+
+def read_judgments(folder: Path) -> Iterator[tuple[Key, list[Given]]]:
+    """Yield the judgments behind each row that has any, in the order of the tasks."""
+    for key, rows in _by_place(folder / FOLDER / JUDGMENTS, (*PLACE, *_GIVEN)):
+        yield key, [Given(**{name: row[name] for name in _GIVEN} | {"value": json.loads(row["value"])}) for row in rows]
+
+
+def _by_place(path: Path, columns: Sequence[str]) -> Iterator[tuple[Key, list[dict[str, Any]]]]:
+    for (task, domain, config), rows in groupby(_rows(path, columns), key=lambda row: tuple(row[one] for one in PLACE)):
+        yield (task, domain, config), list(rows)
+
+
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(10_000, columns=list(columns)):
+            yield from batch.to_pylist()
+
+
+class _Table:
+    """Rows on their way into a Parquet file, in groups of a fixed size."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        kinds = {"int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+        self._schema = pa.schema([(name, kinds.get(_KINDS.get(name, ""), pa.string())) for name in columns])
+        self._columns: list[list[Any]] = [[] for _ in columns]
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+
+    def add(self, row: Sequence[Any]) -> None:
+        for column, value in zip(self._columns, row, strict=True):
+            column.append(value)
+        if len(self._columns[0]) >= ROWS_IN_A_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        if self._columns[0]:
+            self._flush()
+        self._file.close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        arrays = [pa.array(values, field.type) for values, field in zip(self._columns, self._schema, strict=True)]
+        self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        self._columns = [[] for _ in self._columns]

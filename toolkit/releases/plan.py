@@ -1,0 +1,254 @@
+"""What will be written, decided before anything is: one pass over all rows.
+
+It deals the rows out to splits, asks every format whether it can hold them, and shows them to the gate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from toolkit.errors import InputError
+from toolkit.models import CATEGORICAL
+from toolkit.releases.description import GateSummary
+from toolkit.releases.formats import FORMATS
+from toolkit.releases.formats.writing import Format
+from toolkit.releases.records import DECIDED, ReleaseRecord, storable
+from toolkit.releases.settling import ReleaseRow
+from toolkit.releases.sheets import Sheet
+from toolkit.releases.splitplan import SplitPlan
+from toolkit.releases.splits import SplitPlanner
+from toolkit.releases.tally import labels_in
+
+if TYPE_CHECKING:
+    from toolkit.releases.settings import ReleaseSettings
+
+SHOWN = 20  # objections told at once
+DEFAULT_FORMATS = ("jsonl", "csv", "parquet")
+
+
+class Gate(Protocol):
+    """Looks at everything before it leaves the house."""
+
+    def examine(self, record: ReleaseRecord) -> None:
+        """Look at a row."""
+        ...
+
+    def examine_text(self, where: str, text: str) -> None:
+        """Look at a text about the release, as its card."""
+        ...
+
+    def masked(self, record: ReleaseRecord) -> ReleaseRecord:
+        """Return what may be released of a row."""
+        ...
+
+    def check(self) -> None:
+        """Raise :class:`~toolkit.errors.LeakError` where something was found that nobody allowed."""
+        ...
+
+    def summary(self) -> GateSummary:
+        """Return what was looked for and what was allowed and masked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What is to be released: label configs, and rows by task, domain and config, as often as they are wanted."""
+
+    sheets: Mapping[str, Sheet]
+    rows: Callable[[], Iterable[ReleaseRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be written."""
+
+    splits: SplitPlan
+    formats: Mapping[str, tuple[Format, ...]]  # sheet key → formats that can hold it
+    misfits: tuple[str, ...]  # what a format cannot hold, in words
+    n_left_out: int  # undecided rows that nobody asked for
+    content: str  # SHA-256 of all that makes this version and no other
+
+
+def plan_release(
+    dataset: Dataset, settings: ReleaseSettings, gate: Gate, *, kept: Iterable[tuple[str, str]] = ()
+) -> Plan:
+    """Look at every row, and decide how the release is written.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What is to be released.
+    settings : ReleaseSettings
+        How.
+    gate : Gate
+        Sees every row.
+    kept : iterable of (row, split)
+        Rows of an earlier version, which stay in their split.
+
+    Raises
+    ------
+    InputError
+        There is nothing to release, no label config fits a format, or a format cannot express a row.
+    LeakError
+        The gate found something that nobody allowed.
+    """
+    fitting, present = _fitting(dataset.sheets, settings.formats), set[str]()
+    formats = {key: fitting.formats(key) for key in dataset.sheets}
+    planner = SplitPlanner(settings.splits, seed=settings.seed, kept=kept)
+    digest, objections, n_rows, n_left_out, before = hashlib.sha256(), _Objections(), 0, 0, ""
+    for record in storable(row.record for row in dataset.rows()):
+        n_rows += 1
+        if record.status != DECIDED and not settings.include_undecided:
+            n_left_out += 1
+            continue
+        sheet = dataset.sheets[record.config_key]
+        present.add(sheet.key)
+        gate.examine(record)
+        shown = gate.masked(record)
+        objections.ask(formats[sheet.key], sheet, shown)
+        text = "" if record.task == before else text_of(shown)  # what is asked twice about one task is no duplicate
+        planner.add(record.row, _groups(record), text, stratum_of(record, sheet))
+        before = record.task
+        digest.update(_line(shown))
+    if n_rows == n_left_out:
+        raise InputError(
+            f"Nothing to release: 0 of {n_rows} rows are decided and selected.",
+            hint="collect more annotations, select others, or include the undecided rows.",
+        )
+    misfits = fitting.misfits(present)
+    objections.check()
+    gate.check()
+    splits = planner.plan()
+    digest.update(splits.splits.tobytes() + repr(splits.names).encode() + settings.fingerprint().encode())
+    return Plan(splits, formats, misfits, n_left_out, digest.hexdigest())
+
+
+def chosen_rows(
+    dataset: Dataset, settings: ReleaseSettings, gate: Gate, plan: SplitPlan
+) -> Iterator[tuple[ReleaseRow, str]]:
+    """Yield the rows that are written, each with its split, in the same order as they were planned."""
+    number = -1
+    rows = iter(dataset.rows())
+    kept = _remembering(rows)
+    for record in storable(row.record for row in kept):
+        if record.status != DECIDED and not settings.include_undecided:
+            continue
+        number += 1
+        code = int(plan.splits[number])
+        if code < 0:
+            continue
+        split = plan.names[code]
+        shown = replace(gate.masked(record), split=split)
+        yield replace(kept.latest, record=shown), split
+
+
+class _remembering:  # noqa: N801 - used like a function
+    """Rows that go through, the latest of which can be asked for."""
+
+    def __init__(self, rows: Iterator[ReleaseRow]) -> None:
+        self._rows = rows
+        self.latest: ReleaseRow
+
+    def __iter__(self) -> Iterator[ReleaseRow]:
+        for row in self._rows:
+            self.latest = row
+            yield row
+
+
+def text_of(record: ReleaseRecord) -> str:
+    """Return everything of a row that can be read, for finding rows that resemble each other."""
+    return "\n".join(text for value in record.fields.values() for text in _texts(value))
+
+
+def stratum_of(record: ReleaseRecord, sheet: Sheet) -> str:
+    """Return what a row should be dealt out evenly by: its domain and config, and the first closed answer's labels."""
+    first = next((control for control in sheet.controls if control.kind in CATEGORICAL), None)
+    value = None if first is None else record.labels.get(first.name)
+    labels = [] if first is None or value is None else labels_in(first.kind, value)
+    return "|".join((record.domain, record.config, *sorted(labels)[:1]))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _texts(item)
+
+
+def _groups(record: ReleaseRecord) -> list[str]:
+    return [f"document:{record.document}", *([f"group:{record.group}"] if record.group else [])]
+
+
+def _line(record: ReleaseRecord) -> bytes:
+    from toolkit.releases.records import COLUMNS, NESTED
+
+    row = [getattr(record, name) for name in COLUMNS + NESTED]
+    return json.dumps(row, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+
+
+def _fitting(sheets: Mapping[str, Sheet], names: Sequence[str]) -> _Fitting:
+    """Ask each format which label configs it can hold."""
+    for name in names:
+        if name not in FORMATS:
+            raise InputError(f"There is no format {name!r}.", hint=f"there are: {', '.join(FORMATS)}.")
+    reasons = {name: {key: FORMATS[name].misfit(sheet) for key, sheet in sheets.items()} for name in names}
+    return _Fitting(reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """Why formats cannot hold label configs."""
+
+    reasons: Mapping[str, Mapping[str, str | None]]  # format → sheet key → reason, None where it can
+
+    def formats(self, key: str) -> tuple[Format, ...]:
+        """Return those that can hold a label config."""
+        return tuple(FORMATS[name] for name, found in self.reasons.items() if found[key] is None)
+
+    def misfits(self, present: Iterable[str]) -> tuple[str, ...]:
+        """Return in words what cannot hold label configs that have rows; refuse a format that holds none of them."""
+        told = []
+        for name, found in self.reasons.items():
+            wrong = [f"{key}: {found[key]}" for key in sorted(present) if found[key] is not None]
+            if wrong and len(wrong) == len(set(present)):
+                raise InputError(
+                    f"No label config that is released fits the format {name!r}: {'; '.join(wrong)}.",
+                    hint="leave the format out, or select other rows.",
+                )
+            told += [f"{name} does not hold {one}" for one in wrong]
+        return tuple(told)
+
+
+class _Objections:
+    """What formats cannot express, gathered so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._told: list[str] = []
+        self._n = 0
+
+    def ask(self, formats: Iterable[Format], sheet: Sheet, record: ReleaseRecord) -> None:
+        """Ask every format about a row."""
+        for one in formats:
+            objection = one.objection(sheet, record)
+            if objection is not None:
+                self._n += 1
+                if len(self._told) < SHOWN:
+                    self._told.append(f"{one.name}: {objection}")
+
+    def check(self) -> None:
+        """Raise where there was an objection."""
+        if self._n:
+            more = f"\n… and {self._n - SHOWN} more" if self._n > SHOWN else ""
+            lines = "\n".join(self._told)
+            raise InputError(
+                f"{self._n} rows cannot be written in the formats asked for; nothing was written.\n{lines}{more}",
+                hint="leave that format out with --format, or select other rows with --select.",
+            )
