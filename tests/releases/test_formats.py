@@ -231,6 +231,8 @@ def test_label_studio_takes_no_row_without_what_the_screen_shows() -> None:
     assert "toolkit_row" in (LABELSTUDIO.objection(of, record(fields={"text": "", "toolkit_row": 1})) or "")
     assert "mood" in (LABELSTUDIO.objection(of, record(labels={"mood": "calm"})) or "")
     assert "do not fit" in (LABELSTUDIO.objection(of, record(labels={"entities": [{"start": 0}]})) or "")
+    assert "NUL" in (LABELSTUDIO.objection(of, record(fields={"text": "\\\x00"})) or "")
+    assert LABELSTUDIO.objection(of, record(fields={"text": "\\u0000"})) is None
     assert LABELSTUDIO.objection(of, record(labels={"risk": "mid"})) is None
 
 

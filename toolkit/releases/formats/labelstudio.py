@@ -16,6 +16,7 @@ without rows is an empty list, which Label Studio does not import.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ _ABOUT = (
     "support",
     "confidence",
 )
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON, and no backslash that is itself written as two
 _BUFFER = 2**20  # bytes
 
 
@@ -110,7 +112,7 @@ class LabelStudio:
             text = json_text(_task(record, sheet.encode))
         except (ToolkitError, KeyError, TypeError, ValueError) as error:
             return f"its answers do not fit the label config: {str(error).splitlines()[0]}"
-        return "Label Studio on PostgreSQL takes no text with NUL characters" if "\\u0000" in text else None
+        return "Label Studio on PostgreSQL takes no text with NUL characters" if _NUL.search(text) else None
 
     def writer(self, folder: Path, sheet: Sheet, split: str) -> RowWriter:
         """Open the file of a label config and split."""
