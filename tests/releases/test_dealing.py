@@ -1,0 +1,105 @@
+"""Every split gets its share of every stratum, as far as whole groups permit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.releases.dealing import Groups, deal, wanted
+from toolkit.releases.hashing import mixed
+
+SHARES = np.array([0.1, 0.8, 0.1])
+
+
+def places(n: int) -> np.ndarray:
+    return mixed(np.arange(1, n + 1, dtype=np.uint64))
+
+
+def dealt(group: np.ndarray, strata: np.ndarray, shares: np.ndarray = SHARES):
+    """How far each split is from its share of each stratum, in rows; and the split of each group."""
+    totals = np.bincount(strata)
+    want = wanted(totals, np.zeros((len(totals), len(shares)), dtype=int), shares, np.full(len(totals), 0.5))
+    groups = Groups(group, strata, places(int(group.max()) + 1))
+    split = deal(groups, want, totals, shares)
+    found = np.zeros((len(totals), len(shares)))
+    np.add.at(found, (strata, split[group]), 1)
+    return found - totals[:, None] * shares, split
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 7), st.integers(0, 4)), min_size=1, max_size=60),
+    st.lists(st.integers(1, 9), min_size=1, max_size=5),
+)
+def test_with_one_stratum_per_group_each_split_is_within_one_group_of_its_share(groups, parts) -> None:
+    sizes = np.array([size for size, _ in groups])
+    _, strata = np.unique([stratum for _, stratum in groups], return_inverse=True)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+
+    off, _ = dealt(group, strata[group], np.array(parts) / sum(parts))
+
+    for stratum in range(len(off)):
+        assert np.abs(off[stratum]).max() < sizes[strata == stratum].max() + 1e-9
+
+
+@pytest.mark.parametrize(("n_groups", "largest", "n_strata"), [(4000, 3, 12), (4000, 8, 40), (500, 20, 10)])
+def test_with_several_strata_per_group_each_split_is_within_one_group_too(n_groups, largest, n_strata) -> None:
+    rng = np.random.default_rng(1)
+    group = np.repeat(np.arange(n_groups), rng.integers(1, largest + 1, n_groups))
+    chances = 1 / np.arange(1, n_strata + 1)
+
+    off, _ = dealt(group, rng.choice(n_strata, size=len(group), p=chances / chances.sum()))
+
+    assert np.abs(off).max() < largest
+
+
+def test_most_groups_are_where_their_place_puts_them_and_stay_there_when_more_come() -> None:
+    rng = np.random.default_rng(2)
+    group = np.repeat(np.arange(6000), rng.integers(1, 4, 6000))
+    strata = rng.integers(0, 8, len(group))
+    first = group < 4000
+
+    _, before = dealt(group[first], strata[first])
+    _, after = dealt(group, strata)
+
+    assert (before == after[:4000]).mean() > 0.9
+
+
+def test_small_strata_add_up_to_the_shares() -> None:
+    strata = np.repeat(np.arange(3000), 3)
+    chance = np.random.default_rng(3).random(3000)
+
+    want = wanted(np.bincount(strata), np.zeros((3000, 3), dtype=int), SHARES, chance)
+
+    assert (want.sum(axis=1) == 3).all()
+    assert want.sum(axis=0) / 9000 == pytest.approx(SHARES, abs=0.01)
+
+
+@given(st.data())
+def test_what_is_wanted_fills_what_is_there_up_to_the_shares(data) -> None:
+    n = data.draw(st.integers(1, 5))
+    parts = np.array(data.draw(st.lists(st.integers(0, 9), min_size=n, max_size=n)))
+    parts[0] += 1
+    shares = parts / parts.sum()
+    present = np.array([data.draw(st.lists(st.integers(0, 50), min_size=n, max_size=n))])
+    new = data.draw(st.integers(0, 60))
+    totals = present.sum(axis=1) + new
+
+    want = wanted(totals, present, shares, np.array([data.draw(st.floats(0, 0.999))]))
+
+    assert want.sum() == new
+    assert (want >= 0).all()
+    assert (want[0][shares == 0] == 0).all()
+    # Nobody gets beyond the share unless all that want have got theirs.
+    assert (want[0] <= np.maximum(shares * totals[0] - present[0], 0) + 1).all()
+
+
+def test_a_group_larger_than_a_split_goes_where_it_fits() -> None:
+    group = np.concatenate([np.zeros(50, dtype=int), np.arange(1, 51)])
+
+    for shift in range(5):
+        off, split = dealt((group + shift) % 51, np.zeros(100, dtype=int))
+        assert split[shift] == 1
+        assert np.abs(off).max() < 1
