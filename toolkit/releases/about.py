@@ -155,7 +155,8 @@ def texts_about(
         extras=tuple(one.path for one in data if not one.path.startswith("data/")),
     )
     present = {key: sheets[key] for key in sorted({sheet.key for sheet in description.sheets})}
-    header = card_configs(present.values(), list(settings.splits)) if "huggingface" in settings.formats else {}
+    with_rows = {sheet.stem: [split for split, n in sheet.rows.items() if n] for sheet in description.sheets}
+    header = card_configs(present.values(), with_rows) if "huggingface" in settings.formats else {}
     texts = {
         CARD: card_text(description, header=header),
         CROISSANT: croissant_text(description, data),
