@@ -230,7 +230,7 @@ def test_rows_of_a_split_that_has_no_share_any_more_stay_in_it() -> None:
 
 def test_a_kept_row_with_two_splits_is_refused() -> None:
     with pytest.raises(
-        InputError, match=r"2 rows have two splits in earlier versions, as (train and test|test and train)"
+        InputError, match=r"1 row has two splits in earlier versions, as (train and test|test and train)"
     ):
         SplitPlanner(SHARES, seed=1, kept=[("a", "train"), ("b", "test"), ("a", "test"), ("b", "test")])
 
