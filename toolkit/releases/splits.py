@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from toolkit.errors import ConfigError, InputError
+from toolkit.errors import InputError
 from toolkit.releases.components import members
 from toolkit.releases.dealing import Groups, deal, wanted
 from toolkit.releases.hashing import Column, hash64, seeded
 from toolkit.releases.kept import KeptRows
 from toolkit.releases.nearduplicates import THRESHOLD, NearDuplicates
-from toolkit.releases.shares import checked_shares, parse_shares
+from toolkit.releases.shares import checked_shares
 from toolkit.releases.splitplan import Parted, RowsOf, SplitPlan, across, described
 from toolkit.releases.tied import NONE, Attached, attach
 
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
 
     from toolkit.releases.hashing import Whole, Words
 
-__all__ = ["SplitPlan", "SplitPlanner", "parse_shares", "split_of"]
 
-_RANGE = 16**8  # eight hex digits
 _AT_ONCE = 2**14
 
 
@@ -125,7 +121,7 @@ class SplitPlanner:
             new.clear()
 
     def plan(self) -> SplitPlan:
-        """Return the split of every row added so far, and what came of it.
+        """Return the split of every row that was added, and what came of it; once, for it lets go of the texts.
 
         Raises
         ------
@@ -139,13 +135,15 @@ class SplitPlanner:
         kept = self._kept_codes(names)
         rank = _rank(self._rows.values())
         clusters = np.arange(len(kept)) if self._texts is None else self._texts.clusters(rank)
+        parted_clusters = self._parted_clusters(clusters, kept, rank)
+        self._texts = None  # the largest of all that is held; the rest of the work takes its place
         rows, keys, alone = self._links(clusters)
         attached = attach(rows, keys, kept)
         codes, strata = self._dealt(attached, names)
         rows_of = RowsOf(codes, attached.labels, across(clusters, alone), strata, kept)
         parted = Parted(
             documents=_n_parted(self._key_rows.values(), keys[: len(self._keys)], kept),
-            clusters=self._parted_clusters(clusters, kept, rank),
+            clusters=parted_clusters,
         )
         return described(self._shares, names, rows_of, self._strata_names(), parted)
 
@@ -247,43 +245,3 @@ def _n_parted(rows: Whole, keys: Whole, kept: Whole) -> int:
     pairs = np.unique(keys[old].astype(np.int64) * 128 + kept[rows[old]])
     _, n_splits = np.unique(pairs // 128, return_counts=True)
     return int((n_splits > 1).sum())
-
-
-def split_of(group: str, shares: Mapping[str, float], seed: int) -> str:
-    """Return the split that a group belongs to.
-
-    The first eight hex digits of the MD5 of ``"<seed>:<group>"``, read as a number, fall between the thresholds that
-    the shares set, splits in alphabetical order. Any engine that has MD5 can repeat it.
-
-    Parameters
-    ----------
-    group : str
-        What must stay together: the document's id, so that its passages do.
-    shares : Mapping of str to float
-        Split → share of the groups, adding up to 1.
-    seed : int
-        Another seed deals the groups out anew.
-
-    Raises
-    ------
-    ConfigError
-        The shares are negative or do not add up to 1.
-
-    Examples
-    --------
-    >>> shares = {"train": 0.8, "validation": 0.1, "test": 0.1}
-    >>> [split_of(document, shares, seed=1) for document in ("a", "b", "c", "d")]
-    ['train', 'train', 'train', 'validation']
-    """
-    if not shares or min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > 1e-9:
-        raise ConfigError(
-            f"Shares of splits must be at least 0 and add up to 1; found {dict(shares)}.",
-            hint="see splits in workflow.yaml.",
-        )
-    names = sorted(name for name, share in shares.items() if share > 0)
-    digest = hashlib.md5(f"{seed}:{group}".encode(), usedforsecurity=False).hexdigest()
-    place = int(digest[:8], 16)
-    thresholds = accumulate(shares[name] for name in names)
-    # The last split takes what rounding leaves over.
-    inside = (name for name, threshold in zip(names, thresholds, strict=True) if place < round(threshold * _RANGE))
-    return next(inside, names[-1])
