@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,15 @@ import pytest
 import yaml
 
 from tests.releases.description_examples import CLAIMS, ENTITIES, HOSTILE, RISK, UNDEFINED, description, with_control
+from tests.releases.release_examples import record, sheet
 from toolkit.releases.card import card_text
 from toolkit.releases.columndocs import ABOUT, column_about
 from toolkit.releases.description import ColumnSummary, Description, ReviewSummary, SplitSummary, Splitting, TierSummary
+from toolkit.releases.formats.delimited import CSV
+from toolkit.releases.formats.huggingface import HUGGINGFACE, card_configs
+from toolkit.releases.formats.jsonl import JSONL
+from toolkit.releases.formats.parquet import PARQUET
+from toolkit.releases.formats.writing import Format
 from toolkit.releases.limits import limits
 from toolkit.releases.markdown import code, escaped, table
 from toolkit.releases.records import COLUMNS, NESTED
@@ -137,16 +142,6 @@ def test_each_format_that_python_reads_has_a_snippet_that_is_python() -> None:
         compile(snippet, "<card>", "exec")
 
 
-def test_the_snippets_find_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder := tmp_path / "data" / "jsonl" / "finance.claims").mkdir(parents=True)
-    (folder / "train.jsonl").write_text(json.dumps({"task": "t"}) + "\n", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    snippet = re.findall(r"```python\n(.*?)```", card(formats=("jsonl",)), re.DOTALL)[0]
-    names: dict[str, object] = {}
-    exec(snippet, names)
-    assert names["rows"] == [{"task": "t"}]
-
-
 def test_no_folder_of_the_machine_and_no_annotator_is_named() -> None:
     assert "/home/ada" not in card()
     assert not re.search("annotator-[0-9a-f]", card())
@@ -257,3 +252,36 @@ def test_a_limit_is_told(changed: Description, sentence: str) -> None:
 def test_a_label_of_a_set_counts_by_rows_that_have_it() -> None:
     both = replace(RISK, kind="choices", counts={"train": {"low": 100, "high": 100}}, answered={"train": 100})
     assert "“low” makes up 100 % of the rows." in " ".join(limits(with_control(both)))
+
+
+# --- what the Hugging Face library makes of it
+
+
+@pytest.mark.filterwarnings("ignore")  # of the library and what it stands on
+def test_the_library_loads_the_release_by_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    for split in ("train", "test"):
+        writer = HUGGINGFACE.writer(tmp_path / "data" / "huggingface", sheet(), split)
+        writer.write(record(f"of-{split}", split=split))
+        writer.close()
+    header = card_configs([sheet()], ["train", "test"])
+    text = card_text(description(title=HOSTILE), header=header)
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    name = re.search(r'load_dataset\("\.", "(.*)"\)', text)[1]
+    found = datasets.load_dataset(str(tmp_path), name, cache_dir=str(tmp_path / "cache"))
+    assert {split: rows["task"][:] for split, rows in found.items()} == {"train": ["of-train"], "test": ["of-test"]}
+    assert found["train"].features["label_risk"].names == ["low", "high"]
+
+
+@pytest.mark.parametrize("form", [JSONL, CSV, PARQUET], ids=lambda form: form.name)
+def test_a_snippet_reads_what_its_format_wrote(tmp_path: Path, form: Format, monkeypatch: pytest.MonkeyPatch) -> None:
+    for split in ("train", "test"):
+        writer = form.writer(tmp_path / "data" / form.name, sheet(), split)
+        writer.write(record(f"of-{split}", split=split))
+        writer.close()
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", card(formats=(form.name,)), re.DOTALL)[0], names)
+    rows = names["rows"] if isinstance(names["rows"], list) else names["rows"].to_dict("records")
+    assert {(row["task"], row["split"]) for row in rows} >= {("of-train", "train")}
