@@ -13,7 +13,16 @@ from tests.releases.description_examples import CLAIMS, ENTITIES, HOSTILE, RISK,
 from tests.releases.release_examples import record, sheet
 from toolkit.releases.card import card_text
 from toolkit.releases.columndocs import ABOUT, column_about
-from toolkit.releases.description import ColumnSummary, Description, ReviewSummary, SplitSummary, Splitting, TierSummary
+from toolkit.releases.description import (
+    ColumnSummary,
+    Description,
+    GateSummary,
+    Guidelines,
+    ReviewSummary,
+    SplitSummary,
+    Splitting,
+    TierSummary,
+)
 from toolkit.releases.formats.delimited import CSV
 from toolkit.releases.formats.huggingface import HUGGINGFACE, card_configs
 from toolkit.releases.formats.jsonl import JSONL
@@ -183,6 +192,34 @@ def test_hostile_titles_and_labels_stay_in_their_cells() -> None:
     assert [line for line in body.splitlines() if line.startswith(("# h", "- [x"))] == []
     for block in re.findall(r"(?:^\|.*\n)+", body, re.MULTILINE):
         assert len({cells(line) for line in block.splitlines()}) == 1
+
+
+def test_a_parser_of_markdown_sees_text_where_text_was() -> None:
+    parser = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    control = replace(RISK, name=HOSTILE, labels=(HOSTILE,), counts={"train": {HOSTILE: 3}}, agreement=(UNDEFINED,))
+    hostile = replace(CLAIMS, title=HOSTILE, controls=(control,), guidelines=Guidelines(HOSTILE, HOSTILE, HOSTILE))
+    text = card(
+        sheets=(hostile,),
+        title=HOSTILE,
+        licence=HOSTILE,
+        creator=HOSTILE,
+        citation=HOSTILE,
+        languages={HOSTILE: 100},
+        review=ReviewSummary(3, 0, None, None, None, HOSTILE),
+        gate=GateSummary((HOSTILE,), (HOSTILE,), {HOSTILE: 1}),
+        tiers=(TierSummary(HOSTILE, 1, 1),),
+        provenance={HOSTILE: 100},
+        methods={HOSTILE: 1},
+        splits=(SplitSummary(HOSTILE, 1.0, 100, 50),),
+        extras=(HOSTILE,),
+    )
+    blocks = parser.parse(text.split("---\n", 2)[2])
+    inline = [token for block in blocks for token in block.children or ()]
+    assert {token.type for token in inline} == {"text", "code_inline", "softbreak"}
+    assert {token.type for token in blocks if token.type.startswith("html")} == set()
+    assert [token.tag for token in blocks if token.type == "heading_open"].count("h1") == 1
+    shown = {token.content for token in inline if token.type == "code_inline"}
+    assert any("<script>alert(1)</script>" in content for content in shown)
 
 
 def test_right_to_left_text_is_set_apart() -> None:
