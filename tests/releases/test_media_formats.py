@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -242,3 +245,42 @@ def test_nul_is_told_with_its_place() -> None:
 
     assert "t@finance/claims: speaker has a NUL character in the text at 2.5 s" in str(said)
     assert ASR.objection(AUDIO, heard("t", [region])) is None
+
+
+# --- bytes
+
+DIGESTS = """
+import sys
+from pathlib import Path
+from tests.releases.test_media_formats import digest
+print(digest(Path(sys.argv[1])))
+"""
+
+
+def digest(folder: Path) -> str:
+    """Write rows of every format that has files for training, and return a digest of all files and their names."""
+    from tests.releases import test_region_formats as regions
+    from tests.releases import test_training_formats as training
+
+    text = "".join(PIECES)
+    said = {"start": 0.1, "end": 0.30000000000000004, "labels": ["b", "a"], "attributes": {"transcript": [text]}}
+    written(ASR, folder / "asr", [heard("t", [said, {**said, "start": 0}])])
+    written(WEBVTT, folder / "webvtt", [heard("t", [said, {**said, "start": 0}])])
+    box = {"x": 50.1, "y": 49.9, "width": 10 / 3, "height": 0.7, "rotation": 33.3, "labels": ["tree, old", "cat"]}
+    for form in (regions.COCO, regions.YOLO):
+        rows = [regions.image(f"t{number}", [box], name=name) for number, name in enumerate(["é.png", "É.png"])]
+        regions.written(form, folder / form.name, rows, regions.BOTH)
+    for form in (training.TRL_PREFERENCE, training.SFT_MESSAGES):
+        training.written(form, folder / form.name, [training.compared(text, "a", "b", "right")], training.PREFERENCE)
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def test_the_bytes_are_the_same_in_another_process(tmp_path: Path) -> None:
+    env = {"PYTHONHASHSEED": "7", "PYTHONPATH": ".", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONWARNINGS": "ignore"}
+    arguments = [sys.executable, "-c", DIGESTS, str(tmp_path / "other")]
+    other = subprocess.run(arguments, env=env, capture_output=True, text=True, check=True)
+
+    assert other.stdout.strip().splitlines()[-1] == digest(tmp_path / "here")

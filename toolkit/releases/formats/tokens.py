@@ -7,13 +7,18 @@ divide tokens and are in none.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import pairwise
 
-SPACE, WORD, SINGLE, MARK, GLUE = range(5)
+# Kinds of characters, a letter each: between tokens, in words, alone, on the one before, joining it to the next.
+SPACE, WORD, SINGLE, MARK, JOINER = "swxmj"
+_ATTACHED = f"[{MARK}{JOINER}]*"
+_UNIT = f"(?:{WORD}[{WORD}{MARK}{JOINER}]*|{SINGLE}{_ATTACHED})"
+_TOKEN = re.compile(f"(?!{SPACE}){_ATTACHED}(?:{_UNIT}(?:(?<={JOINER}){_UNIT})*)?")
 _JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: within words and pictures
+_SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
 _NO_SPACES = (  # scripts of which every character is a token: kana, ideographs and their extensions
     (0x3040, 0x30FF),
     (0x31F0, 0x31FF),
@@ -48,55 +53,35 @@ def tokenise(text: str, borders: Iterable[int] = ()) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in tokenise(text, borders=[1])][:2]
     ['A', 'da']
     """
-    kinds = [_kind(character) for character in text]
-    cuts = set(borders)
-    starts = [at for at in range(len(text)) if at in cuts or _begins(kinds, text, at)]
-    return [
-        (start, end)
-        for start, reach in pairwise([*starts, len(text)])
-        if kinds[start] != SPACE and (end := _end(kinds, start, reach)) > start
-    ]
+    kinds = text.translate(_KINDS)
+    inside = {border for border in borders if 0 < border < len(text)}
+    pieces = pairwise(sorted({0, *inside, len(text)}))
+    return [match.span() for start, end in pieces for match in _TOKEN.finditer(kinds, start, end) if match[0]]
 
 
 def is_blank(character: str) -> bool:
     """Say whether a character is in no token."""
-    return _kind(character) == SPACE
+    return character.translate(_KINDS) == SPACE
 
 
-def _begins(kinds: list[int], text: str, at: int) -> bool:
-    here, before = kinds[at], kinds[at - 1] if at else SPACE
-    if SPACE in (here, before):
-        return here != before
-    if here in (MARK, GLUE):
-        return False
-    if before == GLUE and text[at - 1] in _JOINERS:
-        return False
-    if here == WORD:
-        return not _in_word(kinds, at)
-    return True
+class _Kinds(dict[int, str]):
+    """The kind of every character, found out when it is met first."""
+
+    def __missing__(self, code: int) -> str:
+        return self.setdefault(code, _kind(chr(code)))
 
 
-def _in_word(kinds: list[int], at: int) -> bool:
-    """Say whether what is before a letter is a word, perhaps with marks."""
-    at -= 1
-    while at >= 0 and kinds[at] in (MARK, GLUE):
-        at -= 1
-    return at < 0 or kinds[at] in (WORD, SPACE)
-
-
-def _end(kinds: list[int], start: int, reach: int) -> int:
-    while reach > start and kinds[reach - 1] == SPACE:
-        reach -= 1
-    return reach
-
-
-@lru_cache(maxsize=65536)
-def _kind(character: str) -> int:
+def _kind(character: str) -> str:
     category = unicodedata.category(character)
     if character.isspace() or category == "Cc":
         return SPACE
-    if category == "Cf" or category[0] == "M" or "\U0001f3fb" <= character <= "\U0001f3ff":  # skin tones, too
-        return GLUE if category == "Cf" else MARK
+    if character in _JOINERS:
+        return JOINER
+    if category == "Cf" or category[0] == "M" or _SKIN_TONES[0] <= character <= _SKIN_TONES[1]:
+        return MARK
     if any(first <= ord(character) <= last for first, last in _NO_SPACES):
         return SINGLE
     return WORD if category[0] in "LN" or character == "_" else SINGLE
+
+
+_KINDS = _Kinds()
