@@ -138,6 +138,7 @@ class LabelConfig:
     decisive: tuple[str, ...]  # controls that must be settled before a task is done
     overlap: int
     version: str  # first 12 hex digits of the SHA-256 of the XML
+    confidential: tuple[str, ...] = ()  # fields that no release may hold
 
     @property
     def key(self) -> str:

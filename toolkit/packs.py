@@ -207,6 +207,7 @@ def _load_config(
         decisive=entry.decisive,
         overlap=entry.overlap or parsed.overlap,
         version=config_version(xml),
+        confidential=entry.confidential,
     )
     return config, _problems(config)
 
@@ -220,6 +221,8 @@ def _problems(config: LabelConfig) -> list[str]:
         problems.append(f"fields: the screen shows {', '.join('$' + name for name in missing)}, which is not listed")
     if unused := sorted(set(config.fields) - set(shown)):
         problems.append(f"fields: {', '.join(unused)} is listed but not shown on the screen")
+    if unknown := sorted(set(config.confidential) - set(config.fields)):
+        problems.append(f"confidential: {', '.join(unknown)} is not among its fields")
     if dead := dead_conditions(config.xml):
         problems.append(f"file: parts of the screen wait for what cannot be chosen: {', '.join(dead)}")
     if taken := taken_names(config.xml):

@@ -36,6 +36,7 @@ class LabelConfigFile(Strict):
         (), description="Controls that must be settled before a task is done; the others never hold it up."
     )
     overlap: int | None = Field(None, ge=1, le=50, description="Overrides the domain's overlap.")
+    confidential: tuple[str, ...] = Field((), description="Task fields that no release may hold; see docs/leaks.md.")
 
 
 Weighted = Mapping[Annotated[float, Field(gt=0)], tuple[str, ...]]

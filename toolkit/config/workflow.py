@@ -172,6 +172,9 @@ class WorkflowFile(Strict):
         {"train": 0.8, "validation": 0.1, "test": 0.1},
         description="Shares of a release; passages of one document stay together.",
     )
+    code_names: tuple[Annotated[str, Field(min_length=3)], ...] = Field(
+        (), description="Of clients and their projects; nothing that holds one leaves the house. See docs/leaks.md."
+    )
     seed: int = Field(20250912, description="Seeds everything random: intervals, simulation, splits.")
 
     @field_validator("splits")
