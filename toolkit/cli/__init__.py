@@ -17,6 +17,7 @@ from toolkit.cli import (
     config,
     consensus,
     doctor,
+    leakcheck,
     ledger,
     policy,
     projects,
@@ -84,6 +85,7 @@ for module in (
     team,
     config,
     doctor,
+    leakcheck,
 ):
     module.register(app)
 
