@@ -48,3 +48,23 @@ def test_a_recording_tells_its_length_once_something_is_marked(lengths: list[Any
 def test_other_kinds_have_no_extent() -> None:
     controls = [Control("it", kind, "t", field="body") for kind in ControlKind if kind not in ("spans", "segments")]
     assert extents_from_results([{"from_name": "it", "original_length": 2.5}], controls, fields={"body": "x"}) == {}
+
+
+SHAPE = Control("shape", ControlKind.BOXES, "i", field="image")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "extent"),
+    [
+        ([(640, 480), (640, 480)], {"shape": "640x480"}),
+        ([(640, 480), (480, 640)], {}),
+        ([(None, None)], {}),
+        ([(640, 0)], {}),
+        ([(True, 480)], {}),
+        ([], {}),
+    ],
+)
+def test_a_picture_is_as_large_as_its_regions_say(sizes: list[tuple[Any, Any]], extent: dict[str, str]) -> None:
+    results = [{"from_name": "shape", "original_width": wide, "original_height": high} for wide, high in sizes]
+
+    assert extents_from_results(results, [SHAPE], fields={"image": "a.png"}) == extent

@@ -21,6 +21,7 @@ from toolkit.releases.description import (
     ReviewSummary,
     Splitting,
 )
+from toolkit.releases.formats import FORMATS
 from toolkit.releases.formats.huggingface import card_configs
 from toolkit.releases.manifest import FORMAT, without_folders
 from toolkit.releases.provenance import provenance_text
@@ -158,7 +159,7 @@ def texts_about(
     with_rows = {sheet.stem: [split for split, n in sheet.rows.items() if n] for sheet in description.sheets}
     header = card_configs(present.values(), with_rows) if "huggingface" in settings.formats else {}
     texts = {
-        CARD: card_text(description, header=header),
+        CARD: card_text(description, header=header, about={name: FORMATS[name].about for name in settings.formats}),
         CROISSANT: croissant_text(description, data),
         PROVENANCE: provenance_text(description, data),
     }

@@ -1,8 +1,9 @@
 """What the labels of a release rest on, as Parquet: how each was settled, and, where asked for, the judgments.
 
-``evidence/rows.parquet`` (which row is in which split) and ``evidence/settlements.parquet`` are part of every release.
-``evidence/judgments.parquet`` and ``evidence/ledger.parquet`` let anybody count the labels again on another machine: the judgments by release pseudonyms,
-and the hash of each ledger entry up to the recorded head, chained anew so that none can be taken out.
+Part of every release are ``evidence/rows.parquet`` (which row is in which split) and ``evidence/settlements.parquet``.
+``evidence/judgments.parquet`` and ``evidence/ledger.parquet`` let anybody count the labels again on another machine:
+the judgments by release pseudonyms, and the hash of each ledger entry up to the recorded head, chained anew so that
+none can be taken out.
 """
 
 from __future__ import annotations

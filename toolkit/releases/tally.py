@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.models import CATEGORICAL, REGIONS, Control, ControlKind, Tier
+from toolkit.releases.croissant import columns_of_sheet
 from toolkit.releases.description import (
     AgreementSummary,
     ControlSummary,
@@ -190,6 +191,7 @@ class _SheetTally:
             rows=dict(sorted(self.rows.items())),
             guidelines=guidelines.get(sheet.domain),
             work=self._team.work(),
+            columns=columns_of_sheet(sheet),
         )
 
 

@@ -138,6 +138,13 @@ class Corpus:
                 found |= {row.id: json.loads(row.metadata) for row in rows}
         return found
 
+    def all_metadata(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield what is known of every document besides its content, where anything is."""
+        query = select(s.documents.c.id, s.documents.c.metadata).where(s.documents.c.metadata != "{}")
+        with self._engine.connect() as connection:
+            for row in connection.execute(query.execution_options(yield_per=10_000)):
+                yield row.id, json.loads(row.metadata)
+
     def disputes(self) -> dict[str, tuple[int, int]]:
         """Return by source how many tasks have an answer that is closed, and how many were left open by annotators."""
         table, left = s.placements, (PlacementStatus.ESCALATED.value, PlacementStatus.UNDECIDED.value)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROWS_IN_A_GROUP = 50_000
 ORDER = ("task", "domain", "config", "tier", "control", "annotator")
 HEAD_DIGITS = 12
-FORMAT = 3  # of the file; raised whenever the same ledger gives other bytes
+FORMAT = 4  # of the file; raised whenever the same ledger gives other bytes
 
 
 def snapshot_path(folder: Path, seq: int, head: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from toolkit import __version__
 from toolkit.agreement import CountEngine, GroupAgreement, measure
 from toolkit.agreement.statistic import ALPHA
-from toolkit.errors import StorageError, WorkspaceError
+from toolkit.errors import InputError, StorageError, WorkspaceError
 from toolkit.models import Tier
 from toolkit.releases.about import Facts
 from toolkit.releases.description import AgreementSummary, Guidelines, ReviewSummary
@@ -21,9 +21,10 @@ from toolkit.releases.settings import ReleaseSettings
 from toolkit.releases.sheets import Sheet
 from toolkit.releases.writer import Release, Source, write_release
 from toolkit.storage.releases import ReleasedVersion
+from toolkit.workflow.canaries import Canaries
 from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.releasegate import ReleaseGate
+from toolkit.workflow.releasegate import release_gate
 from toolkit.workflow.releaserows import DOCUMENT, SettledRows
 from toolkit.workflow.reviews import review_error
 
@@ -105,11 +106,12 @@ def release(operation: Operation, request: ReleaseRequest, engine: CountEngine) 
     if not len(rows):
         raise WorkspaceError("No task is settled yet, so there is nothing to release.", hint="run `toolkit run`.")
     settings = _settings(operation, request)
-    gate = ReleaseGate(operation, redact=request.redact, allow=request.allow)
+    canaries = _canaries(operation, request, rows, settings)
+    gate = release_gate(operation, redact=request.redact, allow=request.allow)
     earlier = operation.state.releases.versions(request.name)
     written = write_release(
         Source(
-            dataset=Dataset(rows.sheets, rows),
+            dataset=Dataset(rows.sheets, rows if canaries is None else lambda: canaries.among(rows())),
             facts=_facts(operation),
             ledger=lambda: _hashes(operation, settings.ledger_seq),
             measure=lambda path, sheets: _agreement(path, sheets, engine, operation.settings.seed),
@@ -123,7 +125,7 @@ def release(operation: Operation, request: ReleaseRequest, engine: CountEngine) 
         known={one.content: one.version for one in earlier},
         version=request.version,
     )
-    _remember(operation, written, settings.ledger_seq)
+    _remember(operation, written, settings, canaries)
     counts = written.manifest["counts"]
     n_undecided = counts["undecided"] + counts["undecided_left_out"]
     return ReleaseReport(written, counts["rows"], n_undecided, operation.state.releases.count_open())
@@ -157,6 +159,7 @@ def _settings(operation: Operation, request: ReleaseRequest) -> ReleaseSettings:
         include_undecided=request.include_undecided,
         with_judgments=request.with_judgments,
         licence=request.licence,
+        recipient=request.recipient if request.canaries else None,
     )
 
 
@@ -166,10 +169,38 @@ def _hashes(operation: Operation, seq: int) -> Iterator[tuple[int, str]]:
             yield number, digest
 
 
-def _remember(operation: Operation, written: Release, ledger_seq: int) -> None:
+def _canaries(
+    operation: Operation, request: ReleaseRequest, rows: SettledRows, settings: ReleaseSettings
+) -> Canaries | None:
+    """Return the canaries that are asked for.
+
+    Raises
+    ------
+    InputError
+        Nobody is named whose copy it is, or the judgments, which no canary has, are to be released as well.
+    """
+    if not request.canaries:
+        return None
+    if not request.recipient:
+        raise InputError("Canaries tell whose copy it is.", hint="name them with --recipient.")
+    if request.with_judgments:
+        raise InputError(
+            "Rows without judgments among rows with them would show which are the canaries.",
+            hint="leave out --with-judgments or --canaries.",
+        )
+    made_from = f"{request.name}\n{settings.fingerprint()}"
+    return Canaries(operation, request.canaries, request.recipient, made_from, rows, rows.sheets)
+
+
+def _remember(operation: Operation, written: Release, settings: ReleaseSettings, canaries: Canaries | None) -> None:
     """Take down what a version holds; killed before, it is done when the same release is made again."""
-    version = ReleasedVersion(written.name, written.version, written.content, written.digest, ledger_seq)
-    operation.state.releases.record(version, _held(written.path))
+    version = ReleasedVersion(
+        written.name, written.version, written.content, written.digest, settings.ledger_seq, settings.recipient
+    )
+    made_up = () if canaries is None else canaries.recorded(written.name, written.version)
+    hidden = {one.row for one in made_up}
+    rows = (held for held in _held(written.path) if f"{held[0]}@{held[1]}" not in hidden)
+    operation.state.releases.record(version, rows, made_up)
 
 
 def _held(folder: Path) -> Iterable[tuple[str, str, str]]:

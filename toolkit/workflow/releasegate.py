@@ -1,27 +1,34 @@
-"""The gate of a workspace's releases."""
+"""The gate of a workspace's releases: it knows the people, the secrets and what the packs call confidential."""
 
 from __future__ import annotations
 
-from toolkit.releases.description import GateSummary
-from toolkit.releases.records import ReleaseRecord
+from collections.abc import Collection
+from dataclasses import replace
+
+from toolkit.leaks import Scanner, is_confidential
+from toolkit.releases.gate import LeakGate
+from toolkit.workflow.leakage import workspace_secrets
 from toolkit.workflow.operation import Operation
 
 
-class ReleaseGate:
-    def __init__(self, operation: Operation, *, redact: bool, allow: tuple[str, ...]) -> None:
-        pass
+def release_gate(operation: Operation, *, redact: bool, allow: Collection[str]) -> LeakGate:
+    """Return the gate that a release goes through.
 
-    def examine(self, record: ReleaseRecord) -> None:
-        pass
-
-    def examine_text(self, where: str, text: str) -> None:
-        pass
-
-    def masked(self, record: ReleaseRecord) -> ReleaseRecord:
-        return record
-
-    def check(self) -> None:
-        pass
-
-    def summary(self) -> GateSummary:
-        return GateSummary(())
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+    redact : bool
+        Mask what is found in rows instead of refusing it.
+    allow : collection of str
+        Ids and kinds of findings that may pass.
+    """
+    hidden = {config.key: config.confidential for pack in operation.packs.values() for config in pack.configs}
+    marked = frozenset(name for name, about in operation.state.corpus.all_metadata() if is_confidential(about))
+    return LeakGate(
+        Scanner(replace(workspace_secrets(operation), fields=())),  # fields are confidential in their label config only
+        redact=redact,
+        allow=allow,
+        confidential=marked.__contains__,
+        hidden={key: fields for key, fields in hidden.items() if fields},
+    )

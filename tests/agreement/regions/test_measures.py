@@ -180,6 +180,15 @@ def test_one_answer_that_cannot_be_read_leaves_all_undefined(kind, label):
     assert parts.similarity(np.array([0, 0]), np.array([0, 1])).tolist() == [1, 0]
 
 
+def test_the_size_of_a_picture_changes_nothing():
+    shape = json.dumps([{"x": 1, "y": 1, "width": 10, "height": 10, "rotation": 0, "labels": ["x"]}])
+    labels = pd.DataFrame({"task": ["1"] * 2, "annotator": ["a", "b"], "label": [f"{shape}\x1f640x480"] * 2})
+    parts, _ = measured(ControlKind.BOXES, labels)
+
+    assert not any(isinstance(one.statistic, Undefined) for one in parts.measures)
+    assert parts.similarity(np.array([0]), np.array([0])).tolist() == [1]
+
+
 def test_similarity_is_f1_at_a_half_whatever_the_extent():
     one, other = as_labels([[span(0, 4, "x")], [span(0, 5, "x"), span(8, 9, "y")]])
     labels = pd.DataFrame({"task": list("112"), "annotator": list("aba"), "label": [one, other, f"{one}\x1f9"]})

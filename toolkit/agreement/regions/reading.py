@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from toolkit.agreement.counts import Whole
     from toolkit.agreement.regions.shapes import Place
     from toolkit.agreement.statistic import Real
+
+
+_PIXELS = re.compile("[1-9][0-9]*x[1-9][0-9]*")
 
 
 class Unit(StrEnum):
@@ -86,7 +90,7 @@ def read_answers(kind: str, labels: Sequence[str], extents: Sequence[float] | No
         A label is no JSON list of regions of that kind.
     """
     given = [label.partition(BEYOND_LABEL) for label in labels]
-    said = [_extent(extent) for _, _, extent in given] if extents is None else extents
+    said = [_extent(extent, kind) for _, _, extent in given] if extents is None else extents
     return answers_of(kind, [_loaded(text) for text, _, _ in given], said)
 
 
@@ -129,8 +133,9 @@ def _loaded(text: str) -> Any:
         raise InputError(f"{_short(text)} is no JSON.", hint="labels of regions are JSON lists of regions.") from error
 
 
-def _extent(text: str) -> float:
-    if not text:
+def _extent(text: str, kind: str) -> float:
+    """Return the size that was given; of pictures, "640x480", it is not needed, for shapes are in percent."""
+    if not text or (kind in SHAPES and _PIXELS.fullmatch(text)):
         return math.nan
     try:
         extent = float(text)
