@@ -45,6 +45,18 @@ def test_a_workspace_knows_its_people_and_code_names(toolkit, leak, workspace):
     assert "lindqvist" not in out.lower()
 
 
+def test_a_workspace_knows_its_passwords_and_tokens(toolkit, workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "quiet river stone")
+    accounts = {"accounts": {"amber-heron": {"email": "zoe@labo.fr", "password": "plainlookingword"}}}
+    (workspace / ".toolkit" / "accounts.json").write_text(json.dumps(accounts), encoding="utf-8")
+    path = tmp_path / "note.txt"
+    path.write_text("one: plainlookingword\ntwo: Quiet River Stone\n", encoding="utf-8")
+    code, out, _ = toolkit("leakcheck", path, "-w", workspace, "--json")
+    found = json.loads(out)["leakcheck"]["findings"]
+    assert code == 1
+    assert [(item["kind"], item["line"]) for item in found] == [("secret", 1), ("secret", 2)]
+
+
 def test_an_id_or_a_kind_can_be_allowed(toolkit, leak):
     _, out, _ = toolkit("leakcheck", leak, "--json")
     (item,) = json.loads(out)["leakcheck"]["findings"]

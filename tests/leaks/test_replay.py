@@ -152,6 +152,13 @@ def test_what_only_the_name_of_a_field_tells_is_found(gate, row):
     assert gate.scan_row(row)
 
 
+def test_label_studios_no_to_ground_truth_tells_nothing(gate):
+    row = {"annotations": [{"result": [], "ground_truth": False}]}
+    assert gate.scan_row(row) == []
+    assert gate.scan(json.dumps(row)) == []
+    assert gate.scan(json.dumps(row).replace("false", "true"))
+
+
 def test_names_of_files_and_folders_are_looked_at_and_not_repeated(gate, tmp_path):
     folder = tmp_path / "BlueFin prompts"
     folder.mkdir()

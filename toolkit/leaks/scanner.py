@@ -15,7 +15,9 @@ from toolkit.leaks.people import RELEASED, KnownPeople, addresses, judged, judgi
 from toolkit.leaks.words import GOLD_KEYS, JUDGEMENTS
 
 REDACTED: Final = "█"
-_GOLD_IN_TEXT = re.compile(rf"[\"'](?:{'|'.join(sorted(GOLD_KEYS - {'expected', 'golden'}))})[\"']\s*[:=]")
+_GOLD_IN_TEXT = re.compile(
+    rf"[\"'](?:{'|'.join(sorted(GOLD_KEYS - {'expected', 'golden'}))})[\"']\s*[:=](?!\s*(?:false|null|none)\b)"
+)
 _GOLD_NEAR = 120  # characters between a task's id and its answer
 _ROUNDS = 5
 _IDENTITIES: Final = frozenset({"email", "name", "pseudonym"})
@@ -168,16 +170,16 @@ class Scanner:
             yield from self.scan_value(value, below, str(name))
 
     def scan_key(self, name: str, value: Any = True, path: str = "") -> Iterator[Finding]:
-        """Yield what the name of a field or a column tells; an empty value tells nothing.
+        """Yield what the name of a field or a column tells; an empty value tells nothing, nor does a plain no.
 
         Examples
         --------
-        >>> [found.kind for found in Scanner().scan_key("ground_truth", False, "rows[0].ground_truth")]
+        >>> [found.kind for found in Scanner().scan_key("ground_truth", True, "rows[0].ground_truth")]
         ['gold']
         """
         lower = name.casefold()
         plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).casefold().replace("-", "_").replace(" ", "_")
-        if (plain in GOLD_KEYS or lower in GOLD_KEYS) and value is not None and value != "":
+        if (plain in GOLD_KEYS or lower in GOLD_KEYS) and value not in (None, "", False):
             yield _about_key("gold", name, path)
         if lower in self._fields and value not in (None, "", [], {}):
             yield _about_key("confidential", name, path)
