@@ -138,6 +138,7 @@ def test_each_part_of_the_leak_is_found_in_each_kind_of_file(gate, tmp_path, wri
     "row",
     [
         {"text": "x", "ground_truth": True},
+        {"text": "x", "gold": 0},
         {"text": "x", "meta": {"goldAnswer": "billing"}},
         {"salary": 12},
         {"confidential": True, "text": "x"},

@@ -15,9 +15,8 @@ from toolkit.leaks.people import RELEASED, KnownPeople, addresses, judged, judgi
 from toolkit.leaks.words import GOLD_KEYS, JUDGEMENTS
 
 REDACTED: Final = "█"
-_GOLD_IN_TEXT = re.compile(
-    rf"[\"'](?:{'|'.join(sorted(GOLD_KEYS - {'expected', 'golden'}))})[\"']\s*[:=](?!\s*(?:false|null|none)\b)"
-)
+_GOLD_NAMES = "|".join(sorted(GOLD_KEYS - {"expected", "golden"}))
+_GOLD_IN_TEXT = re.compile(rf"[\"'](?:{_GOLD_NAMES})[\"']\s*[:=](?!\s*(?:false|null|none)\b)")
 _GOLD_NEAR = 120  # characters between a task's id and its answer
 _ROUNDS = 5
 _IDENTITIES: Final = frozenset({"email", "name", "pseudonym"})
@@ -179,7 +178,7 @@ class Scanner:
         """
         lower = name.casefold()
         plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).casefold().replace("-", "_").replace(" ", "_")
-        if (plain in GOLD_KEYS or lower in GOLD_KEYS) and value not in (None, "", False):
+        if (plain in GOLD_KEYS or lower in GOLD_KEYS) and value is not False and value not in (None, ""):
             yield _about_key("gold", name, path)
         if lower in self._fields and value not in (None, "", [], {}):
             yield _about_key("confidential", name, path)
