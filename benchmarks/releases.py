@@ -120,17 +120,16 @@ def toolkit_rows(folder: Path) -> Iterator[Any]:
 def _read(path: Path) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:  # else what was read stays in memory
         for batch in file.iter_batches(10_000):
             yield from batch.to_pylist()
 
 
 def run_toolkit(folder: Path) -> None:
-    from toolkit.leaks import Scanner, Secrets
-    from toolkit.releases.gate import LeakGate
-
+    from toolkit.leaks import Scanner
     from toolkit.models import Control, ControlKind, Modality
     from toolkit.releases.about import Facts
+    from toolkit.releases.gate import LeakGate
     from toolkit.releases.plan import Dataset
     from toolkit.releases.settings import ReleaseSettings
     from toolkit.releases.sheets import Sheet
@@ -145,7 +144,7 @@ def run_toolkit(folder: Path) -> None:
         ledger=lambda: iter(()),
         measure=lambda *_: {},
     )
-    write_release(source, folder / "toolkit", name="made", settings=settings, gate=LeakGate(Scanner(Secrets())))
+    write_release(source, folder / "toolkit", name="made", settings=settings, gate=LeakGate(Scanner()))
 
 
 def run_pandas(folder: Path) -> None:

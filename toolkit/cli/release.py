@@ -77,6 +77,9 @@ def make(
     licence: Annotated[
         str | None, typer.Option(help="Licence of the dataset, as cc-by-4.0; the card tells it.")
     ] = None,
+    personal_data: Annotated[
+        bool, typer.Option("--personal-data", help="Also look for cards, accounts and telephone numbers (Presidio).")
+    ] = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="Mask what must not leave the house instead of refusing.")
     ] = False,
@@ -106,6 +109,7 @@ def make(
             selection=_selection(select or []),
             include_undecided=undecided,
             with_judgments=with_judgments,
+            personal_data=personal_data,
             redact=redact,
             allow=tuple(sorted(set(allow or []))),
             licence=licence,

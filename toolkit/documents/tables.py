@@ -93,7 +93,7 @@ def read_parquet(path: Path, source: str) -> Iterator[Item]:
 
     number = 0
     try:
-        with parquet.ParquetFile(path) as table:
+        with parquet.ParquetFile(path, pre_buffer=False) as table:
             if problem := _columns_problem(table.schema_arrow.names):
                 yield Unreadable(source, problem)
                 return

@@ -112,7 +112,7 @@ def read_parquet(path: Path) -> Read:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             schema = file.schema_arrow
             for key, value in {**(file.metadata.metadata or {}), **(schema.metadata or {})}.items():
                 name = key.decode("utf-8", "replace")

@@ -137,7 +137,7 @@ def _by_place(path: Path, columns: Sequence[str]) -> Iterator[tuple[Key, list[di
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:  # else what was read stays in memory
         for batch in file.iter_batches(10_000, columns=list(columns)):
             yield from batch.to_pylist()
 

@@ -126,7 +126,7 @@ def _parts(folder: Path) -> Iterator[StoredRow]:
     split = folder.name.removeprefix("split=")
     for path in sorted(folder.glob("*.parquet")):
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, pre_buffer=False) as file:
                 for batch in file.iter_batches(_BATCH):
                     for values in batch.to_pylist():
                         yield StoredRow(values["task"], split, path, values=values)

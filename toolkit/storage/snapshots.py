@@ -122,7 +122,7 @@ def _merged(base: Path, news: Sequence[pa.Table], replaced: Set[str]) -> Iterato
 
     fresh = pa.concat_tables([*news, judgments_table([])])
     gone = pa.array(sorted(replaced), pa.string())
-    with pq.ParquetFile(base) as file:
+    with pq.ParquetFile(base, pre_buffer=False) as file:
         for number in range(file.num_row_groups):
             old = file.read_row_group(number)
             if not old.num_rows:

@@ -207,7 +207,7 @@ def _parquet_records(path: Path) -> Iterator[Record]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches():
                 columns = {name: batch.column(name) for name in batch.schema.names}
                 for name in set(TEXT_COLUMNS) & set(columns):

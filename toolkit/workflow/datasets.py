@@ -43,6 +43,7 @@ class ReleaseRequest:
     selection: Selection = field(default_factory=Selection)
     include_undecided: bool = False
     with_judgments: bool = False
+    personal_data: bool = False  # whether to look for cards, accounts and telephone numbers as well
     redact: bool = False
     allow: tuple[str, ...] = ()
     licence: str | None = None
@@ -59,7 +60,8 @@ class ReleaseRequest:
         words += [f"--group-by {self.group_by}"] * (self.group_by != DOCUMENT)
         words += [f"--select {condition}" for condition in self.selection.conditions]
         words += ["--include-undecided"] * self.include_undecided + ["--with-judgments"] * self.with_judgments
-        words += ["--redact"] * self.redact + [f"--allow {one}" for one in self.allow]
+        words += ["--personal-data"] * self.personal_data + ["--redact"] * self.redact
+        words += [f"--allow {one}" for one in self.allow]
         return " ".join([*words, *([f"--licence {self.licence}"] if self.licence else [])])
 
 
@@ -107,7 +109,7 @@ def release(operation: Operation, request: ReleaseRequest, engine: CountEngine) 
         raise WorkspaceError("No task is settled yet, so there is nothing to release.", hint="run `toolkit run`.")
     settings = _settings(operation, request)
     canaries = _canaries(operation, request, rows, settings)
-    gate = release_gate(operation, redact=request.redact, allow=request.allow)
+    gate = release_gate(operation, personal_data=request.personal_data, redact=request.redact, allow=request.allow)
     earlier = operation.state.releases.versions(request.name)
     written = write_release(
         Source(

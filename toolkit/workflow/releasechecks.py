@@ -16,6 +16,7 @@ from toolkit.releases.manifest import read_manifest
 from toolkit.releases.records import ReleaseRecord
 from toolkit.releases.settling import Given
 from toolkit.storage.releases import ReleasedVersion
+from toolkit.storage.rows import batches
 from toolkit.storage.snapshots import snapshot_path
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.pseudonyms import ReleasePseudonyms
@@ -57,7 +58,8 @@ def explain_in(operation: Operation, folder: Path, row: str) -> Explanation:
     """Return a row of a release with its judgments, from the workspace where the release does not carry them."""
     manifest = read_manifest(folder)
     made_from = manifest["created_from"]["entries"], manifest["created_from"]["head"]
-    snapshot, names = snapshot_path(operation.snapshots, *made_from), _names_at(operation, _recorded(operation, manifest))
+    snapshot = snapshot_path(operation.snapshots, *made_from)
+    names = _names_at(operation, _recorded(operation, manifest))
     if not snapshot.exists():
         return explain(folder, row)
 
@@ -115,8 +117,6 @@ def _by_row(
 
 
 def _some(rows: Iterator[tuple[Key, str]]) -> Iterator[list[Key]]:
-    from toolkit.storage.rows import batches
-
     for piece in batches(rows, 500):
         yield [key for key, _ in piece]
 

@@ -11,13 +11,15 @@ from toolkit.workflow.leakage import workspace_secrets
 from toolkit.workflow.operation import Operation
 
 
-def release_gate(operation: Operation, *, redact: bool, allow: Collection[str]) -> LeakGate:
+def release_gate(operation: Operation, *, personal_data: bool, redact: bool, allow: Collection[str]) -> LeakGate:
     """Return the gate that a release goes through.
 
     Parameters
     ----------
     operation : Operation
         The workspace.
+    personal_data : bool
+        Look for cards, accounts and telephone numbers as well; needs the extra ``presidio``.
     redact : bool
         Mask what is found in rows instead of refusing it.
     allow : collection of str
@@ -25,8 +27,10 @@ def release_gate(operation: Operation, *, redact: bool, allow: Collection[str]) 
     """
     hidden = {config.key: config.confidential for pack in operation.packs.values() for config in pack.configs}
     marked = frozenset(name for name, about in operation.state.corpus.all_metadata() if is_confidential(about))
+    # What a label config calls confidential is so there only.
+    secrets = replace(workspace_secrets(operation), fields=())
     return LeakGate(
-        Scanner(replace(workspace_secrets(operation), fields=())),  # fields are confidential in their label config only
+        Scanner(secrets, personal=personal_data),
         redact=redact,
         allow=allow,
         confidential=marked.__contains__,

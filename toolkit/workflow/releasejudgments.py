@@ -78,7 +78,7 @@ class Snapshot:
 def _read(path: Path) -> Iterator[Mapping[str, Any]]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:  # else what was read stays in memory
         for batch in file.iter_batches(10_000, columns=list(_COLUMNS)):
             yield from batch.to_pylist()
 
