@@ -21,6 +21,7 @@ class FindingKind(StrEnum):
     UNKNOWN = "unknown"  # by somebody who is not in the registry; does not count
     REPEATED = "repeated"  # the same annotator answered the task again; one of them counts
     LOWER = "lower"  # the annotator answered the same question at a lower tier
+    UNASKED = "unasked"  # a ruling by somebody who is no adjudicator there and was not asked; does not count
     SURPLUS = "surplus"  # the task had its annotations already
     EDITED = "edited"  # by somebody else; the author's version counts
     LATE = "late"  # came after the task was settled; what was settled stands

@@ -27,7 +27,7 @@ TASKS_AT_A_TIME = 500
 MARGIN = timedelta(minutes=2)  # read again, for changes that were being made while the last collect read
 ROUNDS = 3  # looks at a project before it counts as held back
 NOTED = "noted"  # the ledger's number up to which assignments and findings are up to date
-UNCOUNTED = (FindingKind.UNKNOWN, FindingKind.REPEATED, FindingKind.LOWER, FindingKind.SURPLUS)
+UNCOUNTED = (FindingKind.UNKNOWN, FindingKind.REPEATED, FindingKind.LOWER, FindingKind.UNASKED, FindingKind.SURPLUS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ class _Judging:
         tasks = operation.state.corpus.tasks({split_placement_id(name)[0] for name in ids})
         self._fields = {task.id: task.fields for task in tasks}
         self._applied = {record.key: record.config_version for record in operation.state.registry.projects()}
+        self._team = {member.pseudonym: member for member in operation.team}
         self._seats: dict[str, int] = defaultdict(int)
         self._answered: set[tuple[str, str]] = set()  # (question, annotator)
         standing = [version for version in versions if not version.payload.get("withdrawn")]
@@ -137,6 +138,9 @@ class _Judging:
         if question in self._answered:
             self._find(version, FindingKind.LOWER, "answered the same question at a lower tier")
             return
+        if not self._may_rule(entry):
+            self._find(version, FindingKind.UNASKED, "was not asked for a ruling and is no adjudicator there")
+            return
         self._answered.add(question)
         version_read, answers, problems, controls = self._read(entry)
         if problems:
@@ -157,6 +161,17 @@ class _Judging:
         judged.counting.append(version)
         if not skipped:
             self._add(version, answers, version_read)
+
+    def _may_rule(self, entry: LedgerEntry) -> bool:
+        """Whether a ruling is by an adjudicator, or by whoever was asked for it: the server takes everybody's."""
+        task, key = split_placement_id(entry.placement)
+        if key.tier is not Tier.ADJUDICATOR or entry.payload.get("adopted"):
+            return True
+        member = self._team.get(entry.annotator)
+        if member is not None and member.tier_in(key.domain) is Tier.ADJUDICATOR:
+            return True
+        asked = self._operation.state.work.assignments(task=task, annotator=entry.annotator)
+        return any(state.assignment.placement == entry.placement for state in asked)
 
     def _read(self, entry: LedgerEntry) -> tuple[str, dict[str, Any], list[str], tuple[Control, ...]]:
         """Return the config version an answer is to, the answers, what is wrong with them, and the controls.
@@ -212,7 +227,9 @@ class _Judging:
     def _find(self, version: Version, kind: FindingKind, reason: str) -> None:
         entry = version.entry
         self.judged.findings.append(Finding(entry.placement, entry.annotator, version.lineage, kind, reason))
-        if kind in (FindingKind.INVALID, FindingKind.FORGED):
+        # An adjudicator in whose name somebody else has ruled still finds the task in the list, and can.
+        ruled = kind is FindingKind.FORGED and split_placement_id(entry.placement)[1].tier is Tier.ADJUDICATOR
+        if kind in (FindingKind.INVALID, FindingKind.FORGED) and not ruled:
             self.judged.progress.setdefault((entry.placement, entry.annotator), AssignmentStatus.QUARANTINED)
 
 

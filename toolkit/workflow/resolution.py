@@ -140,15 +140,20 @@ def _exhausted(operation: Operation, states: Sequence[PlacementState]) -> set[st
     """Return the placements that nobody is at work on and nobody else can take, though somebody was asked.
 
     Where annotators are only too few at the tier a domain starts with, or at the ladder's last, and nobody skipped, the
-    task waits for more: so it does where the only adjudicator has left.
+    task waits for more: so it does where the only adjudicator has left, or gave what cannot be used.
     """
     overlap = operation.settings.overlap
     asked, skipped, busy = set(), set(), set()
-    present = Present(operation)
+    present, last = (
+        Present(operation),
+        {one.placement.id for one in states if not _tiers_above(operation, one.placement)},
+    )
     for state in operation.state.work.assignments():
         key = state.assignment.placement
         asked.add(key)
-        if state.status in (AssignmentStatus.SKIPPED, AssignmentStatus.QUARANTINED):
+        if state.status is AssignmentStatus.SKIPPED or (
+            state.status is AssignmentStatus.QUARANTINED and key not in last
+        ):
             skipped.add(key)
         elif state.status is AssignmentStatus.OPEN and present(state):
             busy.add(key)
