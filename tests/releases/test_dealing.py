@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.releases.dealing import Groups, deal, wanted
+from toolkit.releases.dealing import Groups, deal, wanted, with_empty_filled
 from toolkit.releases.hashing import mixed
 
 SHARES = np.array([0.1, 0.8, 0.1])
@@ -94,6 +94,49 @@ def test_what_is_wanted_fills_what_is_there_up_to_the_shares(data) -> None:
     assert (want[0][shares == 0] == 0).all()
     # Nobody gets beyond the share unless all that want have got theirs.
     assert (want[0] <= np.maximum(shares * totals[0] - present[0], 0) + 1).all()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 3)), min_size=1, max_size=40), st.integers(0, 5))
+def test_a_split_is_left_empty_only_where_no_other_can_spare_a_group(groups, seed) -> None:
+    sizes = np.array([size for size, _ in groups])
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    _, strata = np.unique(np.random.default_rng(seed).integers(0, 4, len(group)), return_inverse=True)
+    totals, none = np.bincount(strata), np.zeros((int(strata.max()) + 1, 3), dtype=int)
+    _, before = dealt(group, strata)
+    held = Groups(group, strata, places(len(sizes)))
+
+    after = with_empty_filled(held, before, none, totals, SHARES)
+
+    rows = np.bincount(after, weights=sizes, minlength=3)
+    n_groups = np.bincount(after, minlength=3)
+    moved = np.flatnonzero(before != after)
+    assert len(moved) <= (np.bincount(before, minlength=3) == 0).sum()
+    assert (np.bincount(before, minlength=3)[after[moved]] == 0).all()
+    assert (n_groups[before[moved]] > 0).all()
+    if (n_groups == 0).any() and 0.1 * len(group) >= 1:
+        short = SHARES * len(group) - rows
+        spare = (n_groups[after] > 1) & (short[after] + sizes <= sizes.max()) & (np.diff(held.starts) > 1)
+        assert not spare.any()
+
+
+def test_five_documents_of_about_ten_rows_fill_three_splits() -> None:
+    group = np.repeat(np.arange(5), [13, 12, 12, 11, 10])
+    strata = np.random.default_rng(5).integers(0, 8, len(group))
+    totals, none = np.bincount(strata), np.zeros((8, 3), dtype=int)
+
+    for n in range(40):
+        held = Groups(group, strata, mixed(np.arange(n, n + 5, dtype=np.uint64)))
+        want = wanted(totals, none, SHARES, np.full(8, 0.5))
+        split = with_empty_filled(held, deal(held, want, totals, SHARES), none, totals, SHARES)
+        assert (np.bincount(split, minlength=3) > 0).all()
+
+
+def test_a_split_with_rows_of_an_earlier_version_is_not_empty() -> None:
+    held = Groups(np.arange(4), np.zeros(4, dtype=int), places(4))
+    split, totals = np.array([1, 1, 1, 2]), np.array([9])
+
+    assert (with_empty_filled(held, split, np.array([[5, 0, 0]]), totals, SHARES) == split).all()
 
 
 def test_a_group_larger_than_a_split_goes_where_it_fits() -> None:

@@ -143,6 +143,17 @@ def test_groups_and_equal_texts_stay_together(rows, seed) -> None:
     assert plan.n_groups == len(set(plan.groups.tolist()))
 
 
+@pytest.mark.parametrize("order", [("train", "validation", "test"), ("test", "validation", "train")])
+def test_of_a_chain_between_two_splits_the_same_end_is_cut_off_in_any_order_of_the_shares(order) -> None:
+    """Of either end as many rows are lost: the alphabet says which."""
+    kept = [("old-1", "train"), ("old-2", "test")]
+    rows = [Row("old-1", ("a",)), Row("old-2", ("b",)), Row("new-1", ("a", "c")), Row("new-2", ("b", "c"))]
+
+    _, found = planned(rows, {name: SHARES[name] for name in order}, kept=kept)
+
+    assert found == {"old-1": "train", "old-2": "test", "new-2": "test"}
+
+
 @settings(deadline=None)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_kept_rows_and_shares_makes_no_difference(rows, rng) -> None:

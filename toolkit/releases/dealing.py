@@ -147,6 +147,76 @@ def deal(groups: Groups, want: Whole, totals: Whole, shares: Real) -> Whole:
     return split
 
 
+def with_empty_filled(groups: Groups, split: Whole, present: Whole, totals: Whole, shares: Real) -> Whole:
+    """Return the split of each group, where a split that would be empty gets a group that another can spare.
+
+    With few groups the shares of all strata can come nearest when some split has nothing at all, which is of no use to
+    anybody. It gets the group that takes it and the other nearest to their shares, if the other has more groups, and
+    lacks no more rows of its share afterwards than the largest group has. A split that was to get less than a row stays
+    empty.
+
+    Parameters
+    ----------
+    groups : Groups
+    split : array of int, one per group
+        As :func:`deal` dealt them.
+    present : array of int, (n_strata, n_splits)
+        Rows that had their split before.
+    totals : array of int, (n_strata,)
+        Rows of each stratum.
+    shares : array of float, (n_splits,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> group, places = np.repeat(np.arange(5), 10), seeded(np.arange(5, dtype=np.uint64), "a seed")
+    >>> dealt, nothing = np.array([0, 0, 0, 0, 1]), np.zeros((1, 3), dtype=int)
+    >>> five = Groups(group, np.zeros(50, dtype=int), places)
+    >>> filled = with_empty_filled(five, dealt, nothing, np.array([50]), np.array([0.8, 0.1, 0.1]))
+    >>> np.bincount(filled)
+    array([3, 1, 1])
+    """
+    import numpy as np
+
+    split = split.copy()
+    for empty in np.flatnonzero(shares * totals.sum() >= 1):
+        found = _found(groups, split, present)
+        if not found[:, empty].any():
+            spare = _spare(groups, split, found, shares * totals[:, None])
+            if len(spare):
+                wanted_there = float(shares[empty] * totals.sum())
+                lacking = (shares * totals.sum() - found.sum(axis=0))[split[spare]]
+                sizes = groups.sizes[spare]
+                off = (lacking + sizes) ** 2 - lacking**2 + (sizes - wanted_there) ** 2
+                split[spare[np.lexsort((groups.places[spare], np.round(off, 6)))[0]]] = empty
+    return split
+
+
+def _found(groups: Groups, split: Whole, present: Whole) -> Whole:
+    """Return how many rows of each stratum each split has."""
+    import numpy as np
+
+    found = present.copy()
+    np.add.at(found, (groups.strata, np.repeat(split, np.diff(groups.starts))), groups.counts)
+    return found
+
+
+def _spare(groups: Groups, split: Whole, found: Whole, due: Real) -> Whole:
+    """Return the groups without which their split still has others, and lacks no more than the largest group has."""
+    import numpy as np
+
+    short = due.sum(axis=0) - found.sum(axis=0)
+    spare = (found.sum(axis=0)[split] > groups.sizes) & (short[split] + groups.sizes <= groups.sizes.max() + 1e-9)
+    # Groups of one stratum: what `deal` promises of each stratum holds still.
+    largest = np.zeros(len(found), dtype=np.int64)
+    np.maximum.at(largest, groups.strata, groups.counts)
+    own = np.repeat(split, np.diff(groups.starts))
+    lacks = due[groups.strata, own] - found[groups.strata, own] + groups.counts > largest[groups.strata] + 1e-9
+    too_much = np.logical_or.reduceat(lacks, groups.starts[:-1]) if len(groups) else np.zeros(0, dtype=bool)
+    spared: Whole = np.flatnonzero(spare & ~(too_much & (np.diff(groups.starts) == 1)))
+    return spared
+
+
 class _Dealer:
     """What the splits still want; groups are dealt and moved one by one, as plain Python numbers."""
 

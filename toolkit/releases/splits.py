@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError
 from toolkit.releases.components import members
-from toolkit.releases.dealing import Groups, deal, wanted
+from toolkit.releases.dealing import Groups, deal, wanted, with_empty_filled
 from toolkit.releases.hashing import Column, hash64, seeded
 from toolkit.releases.kept import KeptRows
 from toolkit.releases.nearduplicates import THRESHOLD, NearDuplicates
@@ -138,7 +139,7 @@ class SplitPlanner:
         parted_clusters = self._parted_clusters(clusters, kept, rank)
         self._texts = None  # the largest of all that is held; the rest of the work takes its place
         rows, keys, alone = self._links(clusters)
-        attached = attach(rows, keys, kept)
+        attached = _attached(rows, keys, kept, names)
         codes, strata = self._dealt(attached, names)
         rows_of = RowsOf(codes, attached.labels, across(clusters, alone), strata, kept)
         parted = Parted(
@@ -196,7 +197,8 @@ class SplitPlanner:
             _, group = np.unique(attached.labels[free], return_inverse=True)
             groups = Groups(group, strata[free], self._group_places(group, free))
             want = wanted(totals, present, shares, self._chances())
-            splits[free] = alphabetical[deal(groups, want, totals, shares)][group]
+            dealt = with_empty_filled(groups, deal(groups, want, totals, shares), present, totals, shares)
+            splits[free] = alphabetical[dealt][group]
         return splits, strata
 
     def _group_places(self, group: Whole, free: npt.NDArray[np.bool_]) -> Words:
@@ -218,6 +220,16 @@ class SplitPlanner:
 
         hashes = np.array([hash64(stratum) for stratum in self._strata_names()], dtype=np.uint64)
         return (seeded(hashes, f"{self._seed}:strata") >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _attached(rows: Whole, keys: Whole, kept: Whole, names: tuple[str, ...]) -> Attached:
+    """Let new rows follow the kept ones; which of two splits goes first does not depend on the order of the shares."""
+    import numpy as np
+
+    alphabetical = np.argsort(np.array(names))
+    ranks, back = np.append(np.argsort(alphabetical), NONE), np.append(alphabetical, NONE)
+    found = attach(rows, keys, ranks[kept])
+    return replace(found, splits=back[found.splits])
 
 
 def _rank(rows: Words) -> Whole:
