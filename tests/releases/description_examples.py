@@ -79,7 +79,9 @@ def description(**changes: Any) -> Description:
         overlap=Overlap(3.24, 2, 5),
         n_escalated=12,
         review=ReviewSummary(20, 1, 0.05, 0.009, 0.21),
-        gate=GateSummary(("e-mail addresses", "telephone numbers"), ("f-12",), {"e-mail address": 4}),
+        gate=GateSummary(
+            ("e-mail addresses", "telephone numbers"), ("f-12",), {"e-mail address": 4}, personal_data=True
+        ),
         n_tokens=12_345,
         n_characters=67_890,
         methods={"vote": 100},

@@ -107,6 +107,10 @@ def test_numbers_stand_in_the_tables() -> None:
     assert "Estimated share of wrong labels before that: 5.0 % (95 % interval: 0.9 % to 21.0 %)." in text
 
 
+def test_numbers_that_are_not_better_when_they_are_higher_are_told_apart() -> None:
+    assert "of differences, distances and error rates 0 is perfect." in card()
+
+
 def test_what_is_undefined_is_shown_with_its_reason() -> None:
     text = card_text(with_control(replace(RISK, agreement=(UNDEFINED,))), header={})
     assert "| Krippendorff alpha | undefined: no\\_variation | – | 80 | 4 |" in text
@@ -258,6 +262,12 @@ def test_a_release_without_faults_has_no_limits() -> None:
         (description(review=None), "No decided row was judged once more"),
         (description(review=ReviewSummary(3, 0, None, None, None, "too few")), "undefined: too few."),
         (description(gate=None), "not checked for personal data"),
+        (description(gate=GateSummary(("code names",))), "not checked for cards, accounts, telephone numbers"),
+        (
+            description(splits=(SplitSummary("train", 0.8, 100, 50), SplitSummary("test", 0.2, 0, 0))),
+            "No row is in split “test”, which was to get 20.0 % of them.",
+        ),
+        (with_control(replace(RISK, counts={}, answered={})), "“risk” of finance/claims: no row has an answer."),
         (description(provenance={"machine": 25, "generalist": 75}), "25.0 % of the rows were labelled by a machine"),
         (description(tiers=(TierSummary("generalist", 2, 9),)), "Only 2 annotators worked as generalist"),
         (description(tiers=()), "No judgments are recorded"),
@@ -284,6 +294,27 @@ def test_a_release_without_faults_has_no_limits() -> None:
 )
 def test_a_limit_is_told(changed: Description, sentence: str) -> None:
     assert any(sentence in found for found in limits(changed))
+
+
+def test_what_follows_from_a_greater_lack_is_not_told_again() -> None:
+    empty = description(splits=(SplitSummary("train", 0.8, 100, 50), SplitSummary("test", 0.2, 0, 0)))
+    lacking = replace(
+        empty, sheets=(replace(CLAIMS, controls=(replace(RISK, counts={"train": {"low": 99, "high": 31}}),)),)
+    )
+
+    assert [found for found in limits(lacking) if "test" in found] == [
+        "No row is in split “test”, which was to get 20.0 % of them."
+    ]
+    assert (
+        len(
+            [
+                found
+                for found in limits(with_control(replace(RISK, counts={}, answered={}, agreement=())))
+                if "risk" in found
+            ]
+        )
+        == 1
+    )
 
 
 def test_a_label_of_a_set_counts_by_rows_that_have_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from tests.releases.release_examples import SETTINGS, OpenGate, record, sheet, s
 from toolkit.errors import InputError
 from toolkit.releases import explain, verify_release
 from toolkit.releases.evidence import FOLDER, JUDGMENTS, LEDGER, SETTLEMENTS
+from toolkit.releases.evidence import ROWS as SPLITS
 from toolkit.releases.manifest import MANIFEST, manifest_text
 from toolkit.releases.plan import Dataset
 from toolkit.releases.settling import Given, ReleaseRow, Settlement
@@ -186,6 +188,82 @@ def test_a_label_altered_in_the_data_is_named(written: Path) -> None:
     assert problem.startswith(f"{told['task']}@finance/claims: risk: the row says 'middle'")
 
 
+def test_rows_taken_out_of_the_data_or_moved_to_another_split_are_named(written: Path) -> None:
+    path = next(path for path in (written / "data" / "jsonl").rglob("train.jsonl") if path.stat().st_size)
+    path.chmod(0o644)
+    first, second, *others = path.read_text("utf-8").splitlines()
+    moved = json.loads(second) | {"split": "test"}
+    path.write_text("\n".join([json.dumps(moved), *others]) + "\n", "utf-8")
+    resealed(written)
+
+    gone, elsewhere = verify_release(written).problems
+
+    assert (
+        gone == f"{json.loads(first)['task']}@finance/claims: the data has no such row, and evidence/rows.parquet has"
+    )
+    assert elsewhere == f"{moved['task']}@finance/claims: is in split 'test', and evidence/rows.parquet says 'train'"
+
+
+def test_rows_taken_out_everywhere_are_missed_by_the_manifest(written: Path) -> None:
+    path = next(path for path in (written / "data" / "jsonl").rglob("train.jsonl") if path.stat().st_size)
+    path.chmod(0o644)
+    first, *others = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join(others) + "\n", "utf-8")
+    altered(written / FOLDER / SPLITS, lambda rows: [row for row in rows if row["task"] != json.loads(first)["task"]])
+
+    assert "evidence/rows.parquet has 11 rows, and the manifest says 12" in verify_release(written).problems
+
+
+@pytest.mark.parametrize("name", [SPLITS, SETTLEMENTS, JUDGMENTS, LEDGER])
+@pytest.mark.parametrize("damage", ["", "PAR1 is no Parquet file", "columns", "nulls"])
+def test_evidence_that_cannot_be_read_is_told_and_no_crash(written: Path, name: str, damage: str) -> None:
+    path = written / FOLDER / name
+    path.chmod(0o644)
+    table = pq.read_table(path)
+    if damage == "columns":
+        pq.write_table(table.select(table.column_names[:1]), path)
+    elif damage == "nulls":
+        pq.write_table(pa.table({one.name: pa.nulls(len(table), one.type) for one in table.schema}), path)
+    else:
+        path.write_text(damage, "utf-8")
+    resealed(written)
+
+    assert verify_release(written).problems
+    if name in (SETTLEMENTS, JUDGMENTS) and damage != "nulls":
+        with pytest.raises(InputError, match=name):
+            explain(written, "d03@finance/claims")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"counts": {}},
+        {"counts": None},
+        {"created_from": []},
+        {"name": None},
+        {"version": "1"},
+        {"files": [{"path": 1, "bytes": 1, "sha256": ""}]},
+    ],
+)
+def test_a_manifest_that_lacks_something_is_told_and_no_crash(written: Path, change: dict[str, Any]) -> None:
+    path = written / MANIFEST
+    path.chmod(0o644)
+    path.write_text(manifest_text(json.loads(path.read_text("utf-8")) | change), "utf-8")
+
+    (problem,) = verify_release(written).problems
+    assert "not a manifest of format" in problem
+
+
+def test_a_file_replaced_by_a_link_or_a_pipe_is_named(written: Path, tmp_path: Path) -> None:
+    link, pipe = written / "README.md", written / "croissant.json"
+    link.rename(tmp_path / "README.md")
+    link.symlink_to(tmp_path / "README.md")
+    pipe.unlink()
+    os.mkfifo(pipe)
+
+    assert verify_release(written).problems == ("README.md: no file any more", "croissant.json: no file any more")
+
+
 def test_a_label_that_stood_against_later_answers_is_a_note_and_no_problem(tmp_path: Path) -> None:
     noted = [
         replace(one, settlements=[replace(one.settlements[0], label="middle", noted="settled before")]) for one in ROWS
@@ -200,6 +278,18 @@ def test_a_label_that_stood_against_later_answers_is_a_note_and_no_problem(tmp_p
 
     assert found.passed, found.problems
     assert len(found.notes) == 12
+
+
+def test_half_a_character_in_an_answer_is_mended_in_the_evidence_too(tmp_path: Path) -> None:
+    given = replace(ROWS[0].judgments[0], label="halb \ud83d", value=["halb \ud83d"])
+    rows = [replace(ROWS[0], judgments=[given], settlements=[replace(ROWS[0].settlements[0], label="halb \ud83d")])]
+    made_of = replace(
+        source([]), dataset=Dataset({"finance/claims": sheet()}, lambda: iter(rows)), ledger=lambda: iter(ENTRIES)
+    )
+    path = write_release(made_of, tmp_path, name="demo", settings=WITH_JUDGMENTS, gate=OpenGate()).path
+
+    assert pq.read_table(path / FOLDER / JUDGMENTS)["value"].to_pylist() == ['["halb \ufffd"]']
+    assert pq.read_table(path / FOLDER / SETTLEMENTS)["label"].to_pylist() == ["halb \ufffd"]
 
 
 def test_without_judgments_it_says_that_labels_were_not_counted_again(tmp_path: Path) -> None:

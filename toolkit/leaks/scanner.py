@@ -61,6 +61,11 @@ class Scanner:
 
             self._personal = PersonalData()
 
+    @property
+    def looks_for_personal_data(self) -> bool:
+        """Whether cards, accounts and telephone numbers are looked for."""
+        return self._personal is not None
+
     def scan(self, text: str, *, key: str = "", path: str = "") -> list[Finding]:
         """Return what is found in a text, in order.
 

@@ -53,8 +53,10 @@ class About:
     settings: ReleaseSettings
     texts: Mapping[str, str]  # path → text
 
-    def manifest(self, files: Sequence[ReleaseFile], content: str, chain: str | None) -> dict[str, Any]:
-        """Return the manifest of the version."""
+    def manifest(
+        self, files: Sequence[ReleaseFile], content: str, chain: str | None, gate: GateSummary
+    ) -> dict[str, Any]:
+        """Return the manifest of the version; the gate has seen the texts since they were written."""
         told, settings = self.description, self.settings
         ledger: dict[str, Any] = {"entries": settings.ledger_seq, "head": settings.ledger_head}
         return {
@@ -78,7 +80,7 @@ class About:
             },
             "counts": self._counts(),
             "label_configs": {sheet.key: ", ".join(sheet.versions) for sheet in told.sheets},
-            "gate": None if told.gate is None else _plain(told.gate),
+            "gate": _plain(gate),
             "content": content,
             "files": [{"path": x.path, "bytes": x.n_bytes, "sha256": x.sha256, "rows": x.n_rows} for x in files],
         }

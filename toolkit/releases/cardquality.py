@@ -74,7 +74,8 @@ def agreement(description: Description) -> Iterator[str]:
         return
     yield table(["label config", "question", "coefficient", "value", "95 % interval", "tasks", "annotators"], measured)
     yield (
-        "1 is perfect agreement; 0 is what chance would give, for coefficients that are corrected for chance.\n"
+        "1 is perfect agreement, and 0 is what chance would give for coefficients that are corrected for chance;\n"
+        "of differences, distances and error rates 0 is perfect.\n"
         "Intervals are rounded outward. Only tasks with two judgments or more count."
     )
 

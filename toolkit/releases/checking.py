@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,13 @@ from toolkit.releases.evidence import (
     read_settlements,
 )
 from toolkit.releases.manifest import DIGEST, MANIFEST, changed_files, read_manifest
-from toolkit.releases.reading import WHOLE, key_of, read_rows
+from toolkit.releases.reading import WHOLE, along, key_of, read_rows
 from toolkit.releases.records import ReleaseRecord
+from toolkit.releases.rowchecks import row_problems
 from toolkit.releases.settling import Given, Settlement, disagreeing, recounted
+
+# What files that somebody made up can lead to.
+_WRONG = (InputError, OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,13 @@ def verify_release(folder: Path, *, judged: Judged | None = None, ledger: Iterab
     carried = (folder / FOLDER / JUDGMENTS).exists() and (folder / FOLDER / LEDGER).exists()
     counts = _Counts()
     why_not = _why_not(folder, carried=carried, judged=judged)
-    if not why_not:
-        given = read_judgments(folder) if carried or judged is None else judged.given
-        unjudged = frozenset[str]() if judged is None else judged.unjudged
-        try:
-            counts.check(folder, given, unjudged)
-        except (InputError, OSError, ValueError) as error:
-            counts.problems.append(f"the labels cannot be counted again: {error}")
+    try:
+        if not why_not:
+            given = read_judgments(folder) if carried or judged is None else judged.given
+            counts.check(folder, given, frozenset() if judged is None else judged.unjudged)
+    except _WRONG as error:
+        counts.problems.append(f"the labels cannot be counted again: {_said(error)}")
+    counts.problems += row_problems(folder, manifest)
     told, wrong = _ledger(folder, manifest, carried=carried, own=ledger)
     return Verified(
         name=str(manifest["name"]),
@@ -119,6 +123,10 @@ def _unreadable(folder: Path, problems: Sequence[str]) -> Verified:
     )
 
 
+def _said(error: BaseException) -> str:
+    return str(error).partition("\n")[0] if isinstance(error, InputError | OSError) else repr(error)
+
+
 def _why_not(folder: Path, *, carried: bool, judged: Judged | None) -> str:
     if not carried and judged is None:
         return "the release carries no judgments; make it with --with-judgments, or verify it in its workspace"
@@ -143,8 +151,8 @@ def _ledger(
                 head=made_from["head"],
                 chain=made_from.get("chain", ""),
             )
-        except (OSError, ValueError) as error:
-            problems.append(f"{FOLDER}/{LEDGER} cannot be read: {error}")
+        except _WRONG as error:
+            problems.append(f"the released ledger cannot be checked: {_said(error)}")
     if own is not None:
         told.append("the workspace's ledger")
         problems += own
@@ -162,10 +170,10 @@ class _Counts:
     def check(self, folder: Path, given: Iterable[tuple[Key, Sequence[Given]]], unjudged: Set[str]) -> None:
         """Compare every row with its settlements and judgments; all come by task, domain and config."""
         lineages = read_lineages(folder / FOLDER / LEDGER) if (folder / FOLDER / LEDGER).exists() else None
-        settlements, judgments = _Along(read_settlements(folder)), _Along(given)
+        settlements, judgments = along(read_settlements(folder)), along(given)
         for record in read_rows(folder):
             key = key_of(record)
-            settled, own = settlements.at(key), judgments.at(key)
+            settled, own = settlements(key) or (), judgments(key) or ()
             if record.row not in unjudged:
                 self._check_row(record, settled, own)
                 self._check_lineages(record, own, lineages)
@@ -185,19 +193,3 @@ class _Counts:
             return
         for annotation in sorted({one.annotation for one in own} - lineages):
             self.problems.append(f"{record.row}: a judgment names ledger entry {annotation}…, which is not there")
-
-
-class _Along:
-    """Values by row, for rows that are asked for in ascending order."""
-
-    def __init__(self, pairs: Iterable[tuple[Key, Sequence[Any]]]) -> None:
-        self._pairs: Iterator[tuple[Key, Sequence[Any]]] = iter(pairs)
-        self._waiting: tuple[Key, Sequence[Any]] | None = None
-
-    def at(self, key: Key) -> Sequence[Any]:
-        """Return the values of a row; none where there are none."""
-        while self._waiting is None or self._waiting[0] < key:
-            self._waiting = next(self._pairs, None)
-            if self._waiting is None:
-                return ()
-        return self._waiting[1] if self._waiting[0] == key else ()

@@ -183,6 +183,7 @@ class GateSummary:
     allowed: tuple[str, ...] = ()  # ids of findings that somebody allowed
     redacted: Mapping[str, int] = field(default_factory=dict)  # kind → passages that were replaced
     n_left_out: int = 0  # rows
+    personal_data: bool = False  # whether cards, accounts and telephone numbers were looked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from toolkit.errors import InputError
+from toolkit.releases.records import mended
 from toolkit.releases.settling import Given, ReleaseRow, Settlement
 
 FOLDER = "evidence"
@@ -126,7 +128,17 @@ def read_settlements(folder: Path) -> Iterator[tuple[Key, list[Settlement]]]:
 def read_judgments(folder: Path) -> Iterator[tuple[Key, list[Given]]]:
     """Yield the judgments behind each row that has any, in the order of the tasks."""
     for key, rows in _by_place(folder / FOLDER / JUDGMENTS, (*PLACE, *_GIVEN)):
-        yield key, [Given(**{name: row[name] for name in _GIVEN} | {"value": json.loads(row["value"])}) for row in rows]
+        yield (
+            key,
+            [Given(**{name: row[name] for name in _GIVEN} | {"value": _value(row["value"], key)}) for row in rows],
+        )
+
+
+def _value(text: str | None, key: Key) -> Any:
+    try:
+        return json.loads(text or "")
+    except ValueError as error:
+        raise InputError(f"A judgment on task {key[0]} has a value that is not JSON: {error}.") from error
 
 
 def _by_place(path: Path, columns: Sequence[str]) -> Iterator[tuple[Key, list[dict[str, Any]]]]:
@@ -135,11 +147,19 @@ def _by_place(path: Path, columns: Sequence[str]) -> Iterator[tuple[Key, list[di
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path, pre_buffer=False) as file:  # else what was read stays in memory
-        for batch in file.iter_batches(10_000, columns=list(columns)):
-            yield from batch.to_pylist()
+    try:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # else what was read stays in memory
+            if absent := set(columns) - set(file.schema_arrow.names):
+                raise InputError(f"{path} has no column {', '.join(sorted(absent))}.")
+            for batch in file.iter_batches(10_000, columns=list(columns)):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read: {error}", hint="`toolkit release verify` names all that changed."
+        ) from error
 
 
 class _Table:
@@ -156,7 +176,7 @@ class _Table:
 
     def add(self, row: Sequence[Any]) -> None:
         for column, value in zip(self._columns, row, strict=True):
-            column.append(value)
+            column.append(mended(value) if isinstance(value, str) else value)
         if len(self._columns[0]) >= ROWS_IN_A_GROUP:
             self._flush()
 

@@ -87,6 +87,9 @@ def _of_the_selection(description: Description) -> Iterator[str]:
         yield f"{count(n, 'row')} {agreeing(n, 'is')} included without a decision; what is not settled is empty there."
     if n := description.splitting.n_left_out:
         yield f"{count(n, 'row')} {agreeing(n, 'was')} left out because groups that they belong to tie splits together."
+    for split in description.splits:
+        if split.share and not split.n_rows:
+            yield f"No row is in split {quoted(split.name)}, which was to get {percent(split.share)} of them."
     if description.splitting.n_clusters is None:
         yield "Nobody looked for near-duplicates, so nearly equal texts may stand in different splits."
 
@@ -99,6 +102,8 @@ def _of_the_checks(description: Description) -> Iterator[str]:
         yield f"The share of wrong labels is undefined: {review.reason or 'no reason was recorded'}."
     if description.gate is None or not description.gate.checks:
         yield "Texts were not checked for personal data before this release."
+    elif not description.gate.personal_data:
+        yield "Texts were not checked for cards, accounts, telephone numbers and the like."
     if share := description.machine_share:
         yield f"{percent(share)} of the rows were labelled by a machine and by nobody else."
 
@@ -123,6 +128,9 @@ def _of_a_sheet(sheet: SheetSummary, description: Description) -> Iterator[str]:
         yield f"No guidelines are recorded for {sheet.key}."
     for control in sheet.controls:
         name = f"{quoted(control.name)} of {sheet.key}"
+        if not control.n_answered:
+            yield f"{name}: no row has an answer."
+            continue
         yield from _of_the_agreement(control, name)
         yield from _of_the_labels(control, name)
         yield from _of_the_splits(control, name, description)
@@ -162,7 +170,7 @@ def _of_the_labels(control: ControlSummary, name: str) -> Iterator[str]:
 
 def _of_the_splits(control: ControlSummary, name: str, description: Description) -> Iterator[str]:
     present = [label for label, n in control.totals.items() if n]
-    for split in description.splits:
+    for split in (one for one in description.splits if one.n_rows):  # an empty one has been named
         counts = control.counts.get(split.name, {})
         absent = [quoted(label) for label in present if not counts.get(label)]
         if absent:

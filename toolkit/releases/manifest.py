@@ -69,7 +69,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}.", hint="is this the folder of a release?") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not _lists_files(manifest):
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not _is_whole(manifest):
         raise InputError(f"{path} is not a manifest of format {FORMAT}.", hint="write the release again.")
     return manifest
 
@@ -112,14 +112,34 @@ def _file_problems(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[
     for path in there.keys() - listed.keys():
         yield path, "not in the manifest"
     for path in listed.keys() & there.keys():
-        if _fingerprint(there[path]) != (listed[path]["bytes"], listed[path]["sha256"]):
-            yield path, "changed since the release was written"
+        if problem := _file_problem(there[path], listed[path]):
+            yield path, problem
 
 
-def _lists_files(manifest: Mapping[str, Any]) -> bool:
-    files = manifest.get("files")
-    return isinstance(files, list) and all(
-        isinstance(entry, dict) and {"path", "bytes", "sha256"} <= entry.keys() for entry in files
+def _file_problem(path: Path, entry: Mapping[str, Any]) -> str:
+    if path.is_symlink() or not path.is_file():  # a pipe would never end
+        return "no file any more"
+    try:
+        same = _fingerprint(path) == (entry["bytes"], entry["sha256"])
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "" if same else "changed since the release was written"
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    """Whether it has what everybody who reads a manifest relies on."""
+    counts, made_from, files = manifest.get("counts"), manifest.get("created_from"), manifest.get("files")
+    return (
+        isinstance(manifest.get("name"), str)
+        and isinstance(manifest.get("version"), int)
+        and isinstance(counts, dict)
+        and isinstance(counts.get("rows"), int)
+        and isinstance(made_from, dict)
+        and isinstance(made_from.get("entries"), int)
+        and isinstance(made_from.get("head"), str)
+        and isinstance(files, list)
+        and all(isinstance(entry, dict) and isinstance(entry.get("path"), str) for entry in files)
+        and all({"bytes", "sha256"} <= entry.keys() for entry in files)
     )
 
 

@@ -9,14 +9,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from toolkit.errors import InputError
 from toolkit.models import CATEGORICAL
 from toolkit.releases.description import GateSummary
 from toolkit.releases.formats import FORMATS
 from toolkit.releases.formats.writing import Format
-from toolkit.releases.records import DECIDED, ReleaseRecord, storable
+from toolkit.releases.records import DECIDED, ReleaseRecord, storable, texts_in
 from toolkit.releases.settling import ReleaseRow
 from toolkit.releases.sheets import Sheet
 from toolkit.releases.splitplan import SplitPlan
@@ -37,12 +37,20 @@ class Gate(Protocol):
         """Look at a row."""
         ...
 
+    def examine_evidence(self, row: ReleaseRow, *, judgments: bool) -> None:
+        """Look at what a row rests on: how it was settled and, where they are released, the judgments."""
+        ...
+
     def examine_text(self, where: str, text: str) -> None:
         """Look at a text about the release, as its card."""
         ...
 
     def masked(self, record: ReleaseRecord) -> ReleaseRecord:
         """Return what may be released of a row."""
+        ...
+
+    def masked_evidence(self, row: ReleaseRow) -> ReleaseRow:
+        """Return what may be released of what a row rests on."""
         ...
 
     def check(self) -> None:
@@ -100,7 +108,8 @@ def plan_release(
     formats = {key: fitting.formats(key) for key in dataset.sheets}
     planner = SplitPlanner(settings.splits, seed=settings.seed, kept=kept)
     digest, objections, n_rows, n_left_out, before = hashlib.sha256(), _Objections(), 0, 0, ""
-    for record in storable(row.record for row in dataset.rows()):
+    rows = _remembering(iter(dataset.rows()))
+    for record in storable(row.record for row in rows):
         n_rows += 1
         if record.status != DECIDED and not settings.include_undecided:
             n_left_out += 1
@@ -108,12 +117,15 @@ def plan_release(
         sheet = dataset.sheets[record.config_key]
         present.add(sheet.key)
         gate.examine(record)
+        gate.examine_evidence(replace(rows.latest, record=record), judgments=settings.with_judgments)
         shown = gate.masked(record)
         objections.ask(formats[sheet.key], sheet, shown)
         text = "" if record.task == before else text_of(shown)  # what is asked twice about one task is no duplicate
         planner.add(record.row, _groups(record), text, stratum_of(record, sheet))
         before = record.task
         digest.update(_line(shown))
+        if shown is not record:  # what is masked in the evidence only makes another release, too
+            digest.update(repr(gate.masked_evidence(replace(rows.latest, record=record))).encode(errors="replace"))
     if n_rows == n_left_out:
         raise InputError(
             f"Nothing to release: 0 of {n_rows} rows are decided and selected.",
@@ -143,7 +155,7 @@ def chosen_rows(
             continue
         split = plan.names[code]
         shown = replace(gate.masked(record), split=split)
-        yield replace(kept.latest, record=shown), split
+        yield replace(gate.masked_evidence(replace(kept.latest, record=record)), record=shown), split
 
 
 class _remembering:  # noqa: N801 - used like a function
@@ -161,7 +173,7 @@ class _remembering:  # noqa: N801 - used like a function
 
 def text_of(record: ReleaseRecord) -> str:
     """Return everything of a row that can be read, for finding rows that resemble each other."""
-    return "\n".join(text for value in record.fields.values() for text in _texts(value))
+    return "\n".join(texts_in(record.fields))
 
 
 def stratum_of(record: ReleaseRecord, sheet: Sheet) -> str:
@@ -170,17 +182,6 @@ def stratum_of(record: ReleaseRecord, sheet: Sheet) -> str:
     value = None if first is None else record.labels.get(first.name)
     labels = [] if first is None or value is None else labels_in(first.kind, value)
     return "|".join((record.domain, record.config, *sorted(labels)[:1]))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, Sequence):
-        for item in value:
-            yield from _texts(item)
 
 
 def _groups(record: ReleaseRecord) -> list[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from toolkit.errors import InputError
 from toolkit.releases.evidence import Key
 from toolkit.releases.records import COLUMNS, NESTED, ReleaseRecord
 
+Value = TypeVar("Value")
 WHOLE = "jsonl"  # the format that loses nothing
 
 
@@ -32,6 +33,34 @@ def read_rows(folder: Path) -> Iterator[ReleaseRecord]:
 def key_of(record: ReleaseRecord) -> Key:
     """Return what tells a row from others."""
     return record.task, record.domain, record.config
+
+
+def along(pairs: Iterable[tuple[Key, Value]]) -> Callable[[Key], Value | None]:
+    """Return what finds the value of a row, for rows that are asked for in ascending order; None where there is none.
+
+    Parameters
+    ----------
+    pairs : iterable of (key, value)
+        In ascending order.
+
+    Examples
+    --------
+    >>> found = along([(("a", "law", "claims"), 1), (("c", "law", "claims"), 3)])
+    >>> found(("a", "law", "claims")), found(("b", "law", "claims")), found(("c", "law", "claims"))
+    (1, None, 3)
+    """
+    rest = iter(pairs)
+    waiting: list[tuple[Key, Value]] = []
+
+    def at(key: Key) -> Value | None:
+        while not waiting or waiting[0][0] < key:
+            found = next(rest, None)
+            if found is None:
+                return None
+            waiting[:] = [found]
+        return waiting[0][1] if waiting[0][0] == key else None
+
+    return at
 
 
 def _read(path: Path) -> Iterator[ReleaseRecord]:

@@ -131,7 +131,7 @@ def _storable(value: Any) -> Any:
     """Return the value in plain JSON types, keys sorted."""
     kind = type(value)
     if kind is str:
-        return value if value.isascii() else _LONE_SURROGATE.sub("\ufffd", value)
+        return value if value.isascii() else mended(value)
     if value is None or kind is bool or kind is int:
         return value
     if kind is float:
@@ -141,6 +141,17 @@ def _storable(value: Any) -> Any:
     if kind is dict:
         return {_storable(str(key)): _storable(value[key]) for key in sorted(value, key=str)}
     return _plain(value)
+
+
+def mended(text: str) -> str:
+    r"""Return a text that files can hold: half a surrogate pair becomes U+FFFD, one character for one.
+
+    Examples
+    --------
+    >>> len(mended("\ud83d and a half")) == len("x and a half")
+    True
+    """
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _plain(value: Any) -> Any:
@@ -162,3 +173,21 @@ def _finite(number: float) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{number} is not a number that JSON has")
     return number
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts in a value as JSON has them, in order.
+
+    Examples
+    --------
+    >>> list(texts_in({"dialogue": [{"author": "a", "text": "Hello"}], "n": 3}))
+    ['a', 'Hello']
+    """
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from texts_in(item)

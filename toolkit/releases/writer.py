@@ -7,7 +7,8 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,9 +23,10 @@ from toolkit.releases.plan import Dataset, Gate, Plan, chosen_rows, plan_release
 from toolkit.releases.settings import ReleaseSettings
 from toolkit.releases.sheets import Sheet
 from toolkit.releases.tally import Tally
+from toolkit.releases.wording import agreeing, count
 
 READ_ONLY = 0o444
-RESERVED = ("verify", "explain", "diff", "identify")  # commands of the same noun
+RESERVED = ("make", "verify", "explain", "diff", "identify")  # commands of the same noun
 _UNFINISHED = ".unfinished-"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 Measure = Callable[[Path, Mapping[str, Sheet]], Mapping[tuple[str, str], Sequence[AgreementSummary]]]
@@ -69,6 +71,7 @@ def write_release(
     kept: Iterable[tuple[str, str]] = (),
     known: Mapping[str, int] | None = None,
     version: int | None = None,
+    remember: Callable[[Release], None] = lambda _: None,
 ) -> Release:
     """Write a dataset as ``<folder>/<name>/v<version>/``.
 
@@ -94,6 +97,9 @@ def write_release(
         Content → version, of versions that were written elsewhere: the same content gets the same number.
     version : int, optional
         The number wanted; the next free one without it.
+    remember : callable
+        Takes down what the version holds, as often as it is asked for. It is given the version before that has its
+        place, with the path where it lies till then: what people can see was remembered, whenever this was killed.
 
     Raises
     ------
@@ -115,8 +121,10 @@ def write_release(
         plan = plan_release(source.dataset, settings, gate, kept=kept)
         number = _number(parent, plan.content, known, version)
         if (parent / f"v{number}").exists():
-            return _same(parent / f"v{number}", name, number, plan)
-        return _write(source, parent, name, number, settings, gate, plan)
+            written = _same(parent / f"v{number}", name, number, plan)
+            remember(written)
+            return written
+        return _write(source, parent, name, number, settings, gate, plan, remember)
     except OSError as error:
         raise StorageError(
             f"Release {name} could not be written to {parent}: {error.strerror or error}.",
@@ -170,7 +178,14 @@ def _same(path: Path, name: str, number: int, plan: Plan) -> Release:
 
 
 def _write(
-    source: Source, parent: Path, name: str, number: int, settings: ReleaseSettings, gate: Gate, plan: Plan
+    source: Source,
+    parent: Path,
+    name: str,
+    number: int,
+    settings: ReleaseSettings,
+    gate: Gate,
+    plan: Plan,
+    remember: Callable[[Release], None],
 ) -> Release:
     parent.mkdir(parents=True, exist_ok=True)
     for leftover in parent.glob(f"{_UNFINISHED}*"):
@@ -179,10 +194,14 @@ def _write(
     before = {n: path for n, path in versions_in(parent).items() if n < number}
     try:
         manifest, notes = _fill(source, aside, (name, number), settings, gate, plan, before)
+        written = Release(name, number, aside, manifest, True, plan.content, notes)
+        remember(written)
         aside.rename(final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return Release(name, number, final, manifest, True, plan.content, notes)
+        with suppress(OSError):  # that it is not empty
+            parent.rmdir()
+    return replace(written, path=final)
 
 
 def _fill(
@@ -227,7 +246,7 @@ def _fill(
     for path, text in about.texts.items():
         (folder / path).write_text(text, encoding="utf-8", newline="\n")
     texts = [file_entry(folder, folder / path, None) for path in about.texts]
-    manifest = about.manifest(sorted([*data, *texts], key=lambda one: one.path), plan.content, chain)
+    manifest = about.manifest(sorted([*data, *texts], key=lambda one: one.path), plan.content, chain, gate.summary())
     text = manifest_text(manifest)
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     for file in _all_files(folder):
@@ -295,7 +314,10 @@ class _Files:
             skipped[name, stem] += writer.n_skipped
         for (name, stem), n in sorted(skipped.items()):
             if n:
-                yield f"{name}: {n} rows of {stem} say nothing that it could hold, and are left out there"
+                yield (
+                    f"{name}: {count(n, 'row')} of {stem} {'says' if n == 1 else 'say'} nothing that it could hold,"
+                    f" and {agreeing(n, 'is')} left out there"
+                )
 
 
 def _seal(path: Path) -> None:

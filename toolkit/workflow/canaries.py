@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from toolkit.documents import content_id
 from toolkit.errors import InputError
 from toolkit.leaks import CanarySet, canaries, identify, texts_in
 from toolkit.models import REGIONS
@@ -78,7 +79,7 @@ class Canaries:
             )
         words = [str(one.record.fields[FIELD]) for one in examples]
         self._made = canaries(n, recipient, key=self._key, like=words, release=release)
-        self._rows = [self._row(i, text, examples[i % len(examples)]) for i, text in enumerate(self._made.texts)]
+        self._rows = [self._row(text, examples[i % len(examples)]) for i, text in enumerate(self._made.texts)]
 
     def among(self, rows: Iterable[ReleaseRow]) -> Iterator[ReleaseRow]:
         """Yield the rows with the canaries where they belong."""
@@ -97,11 +98,12 @@ class Canaries:
         fitting = (row for row in rows if row.record.status == DECIDED and row.record.fields.get(FIELD))
         return heapq.nsmallest(EXAMPLES, fitting, key=lambda row: self._digest(row.record.row))
 
-    def _row(self, number: int, text: str, like: ReleaseRow) -> ReleaseRow:
+    def _row(self, text: str, like: ReleaseRow) -> ReleaseRow:
         """Return a row that looks like another one: its labels, but for what is marked in the text."""
         record, sheet = like.record, self._sheets[like.record.config_key]
         marked = {control.name for control in sheet.controls if control.kind in REGIONS}
-        document = self._digest(f"document {number}")[:16]
+        fields = {**record.fields, FIELD: text}
+        document = content_id(fields)  # which anybody can compute: another would tell that the row is made up
         is_passage = record.start is not None
         made = replace(
             record,
@@ -110,7 +112,7 @@ class Canaries:
             source=_source_like(record, document),
             start=0 if is_passage else None,
             end=len(text) if is_passage else None,
-            fields={**record.fields, FIELD: text},
+            fields=fields,
             labels={name: [] if name in marked and value else value for name, value in record.labels.items()},
             soft_labels={name: {} if name in marked else dict(soft) for name, soft in record.soft_labels.items()},
             extents={},

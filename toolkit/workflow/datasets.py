@@ -126,8 +126,8 @@ def release(operation: Operation, request: ReleaseRequest, engine: CountEngine) 
         kept=operation.state.releases.splits_of(request.name, earlier[-1].version) if earlier else (),
         known={one.content: one.version for one in earlier},
         version=request.version,
+        remember=lambda version: _remember(operation, version, settings, canaries),
     )
-    _remember(operation, written, settings, canaries)
     counts = written.manifest["counts"]
     n_undecided = counts["undecided"] + counts["undecided_left_out"]
     return ReleaseReport(written, counts["rows"], n_undecided, operation.state.releases.count_open())
@@ -179,9 +179,14 @@ def _canaries(
     Raises
     ------
     InputError
-        Nobody is named whose copy it is, or the judgments, which no canary has, are to be released as well.
+        Nobody is named whose copy it is, somebody is where there are no canaries, or the judgments, which no canary
+        has, are to be released as well.
     """
     if not request.canaries:
+        if request.recipient is not None:
+            raise InputError(
+                "--recipient marks nothing without canaries.", hint="say how many rows to make up with --canaries."
+            )
         return None
     if not request.recipient:
         raise InputError("Canaries tell whose copy it is.", hint="name them with --recipient.")
@@ -195,7 +200,7 @@ def _canaries(
 
 
 def _remember(operation: Operation, written: Release, settings: ReleaseSettings, canaries: Canaries | None) -> None:
-    """Take down what a version holds; killed before, it is done when the same release is made again."""
+    """Take down what a version holds, once: its rows' splits, its digest, whose copy it is."""
     version = ReleasedVersion(
         written.name, written.version, written.content, written.digest, settings.ledger_seq, settings.recipient
     )

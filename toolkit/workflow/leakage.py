@@ -12,7 +12,13 @@ from toolkit.leaks import Person, Secrets
 from toolkit.workflow.operation import Operation
 
 # Files of a workspace whose every text is a secret, and the names in them that are none.
-_FILES = (".toolkit/accounts.json", ".toolkit/pseudonym-key", ".toolkit/pseudonym-keys.json", "server/admin.json")
+_FILES = (
+    ".toolkit/accounts.json",
+    ".toolkit/pseudonym-key",
+    ".toolkit/pseudonym-keys.json",
+    ".toolkit/canary-key",
+    "server/admin.json",
+)
 _NO_SECRETS = frozenset({"email", "until"})
 _VARIABLES = ("LABEL_STUDIO_API_KEY", "PGPASSWORD", "OPENAI_API_KEY", "TOOLKIT_DATABASE_PASSWORD")
 _LEAST = 8  # characters of what is taken for a secret

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from toolkit.errors import InputError
 from toolkit.models import PlacementState, ProjectKey, Tier
 from toolkit.releases.checking import Judged, Verified, verify_release
 from toolkit.releases.evidence import FOLDER, JUDGMENTS, Key, read_splits
@@ -38,9 +39,9 @@ def verify_in(operation: Operation, folder: Path) -> Verified:
     """
     try:
         manifest = read_manifest(folder)
-        made_from = manifest["created_from"]["entries"], manifest["created_from"]["head"]
-    except (KeyError, TypeError):
+    except InputError:  # nothing in it can be relied on
         return verify_release(folder)
+    made_from = manifest["created_from"]["entries"], manifest["created_from"]["head"]
     recorded = _recorded(operation, manifest)
     problems = _ledger_problems(operation, *made_from)
     if recorded is not None and recorded.digest != manifest.get("digest"):
