@@ -37,6 +37,14 @@ def test_a_row_is_taken_when_it_meets_every_condition(texts, taken):
     assert parse_selection(texts).takes(row) is taken
 
 
+def test_a_path_is_chosen_by_its_parts_and_as_cards_write_it():
+    row = record(labels={"topic": [["Business", "Layoffs"]]})
+
+    assert parse_selection(["topic=Business / Layoffs"]).takes(row)
+    assert parse_selection(["topic=Layoffs"]).takes(row)
+    assert not parse_selection(["topic=Business / Funding"]).takes(row)
+
+
 def test_a_row_without_a_language_or_a_label_meets_no_condition_on_it():
     row = record(language=None, labels={"risk": None})
 

@@ -47,7 +47,7 @@ def make(
     name: Annotated[str, typer.Argument(help="The release's name; each new content gets the next version.")],
     workspace: WorkspaceOption = Path(),
     version: Annotated[
-        int | None, typer.Option(min=1, help="The version's number; the next free one without it.")
+        int | None, typer.Option(min=1, max=999_999, help="The version's number; the next free one without it.")
     ] = None,
     formats: Annotated[
         list[str] | None,
@@ -86,7 +86,9 @@ def make(
     allow: Annotated[
         list[str] | None, typer.Option(help="Let a finding pass, by its id or kind; the manifest records it.")
     ] = None,
-    canaries: Annotated[int, typer.Option(min=0, help="So many made-up rows, by which a leaked copy is known.")] = 0,
+    canaries: Annotated[
+        int, typer.Option(min=0, max=10_000, help="So many made-up rows, by which a leaked copy is known.")
+    ] = 0,
     recipient: Annotated[
         str | None, typer.Option(help="Whose copy it is; needed for --canaries, and in no file.")
     ] = None,
@@ -133,10 +135,13 @@ def _made(workspace: Path, request: ReleaseRequest) -> ReleaseReport:
 
 
 def _formats(texts: list[str]) -> tuple[str, ...]:
+    from toolkit.errors import InputError
     from toolkit.releases.formats import FORMATS
     from toolkit.releases.plan import DEFAULT_FORMATS
 
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if texts and not names:
+        raise InputError("--format names no format.", hint=f"there are: {', '.join(FORMATS)}.")
     return tuple(sorted(set(names), key=list(FORMATS).index if set(names) <= set(FORMATS) else None)) or DEFAULT_FORMATS
 
 

@@ -88,9 +88,10 @@ def parse_selection(texts: Sequence[str]) -> Selection:
 
 
 def _texts(value: Any) -> list[str]:
-    """Return what an answer can be chosen by: its label, or the labels in it."""
+    """Return what an answer can be chosen by: its label, the labels in it, of a path its parts and all of it."""
     if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
+        path = [" / ".join(value)] if len(value) > 1 and all(isinstance(item, str) for item in value) else []
+        return path + [text for item in value for text in _texts(item)]
     if isinstance(value, dict):
         return _texts(value.get("labels"))
     return [] if value is None else [str(value)]
