@@ -190,35 +190,6 @@ def test_the_version_asked_for_is_given_unless_it_holds_something_else(tmp_path:
         release(tmp_path, version=6)
 
 
-def test_what_people_can_see_was_remembered_before(tmp_path: Path) -> None:
-    seen: list[tuple[str, bool, bool]] = []
-
-    def remember(written) -> None:
-        seen.append((written.digest, written.path.is_dir(), (tmp_path / "demo" / "v1").exists()))
-
-    first = release(tmp_path, remember=remember)
-    release(tmp_path, remember=remember)
-
-    assert seen == [(first.digest, True, False), (first.digest, True, True)]
-    assert first.path == tmp_path / "demo" / "v1"
-
-
-def test_what_cannot_be_remembered_is_not_there(tmp_path: Path) -> None:
-    def remember(written) -> None:
-        raise StorageError("The workspace's database failed.")
-
-    with pytest.raises(StorageError):
-        release(tmp_path, remember=remember)
-
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["make", "verify", "explain", "diff", "identify"])
-def test_a_release_is_not_named_like_a_command(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="cannot be named"):
-        release(tmp_path, name=name)
-
-
 def test_the_same_content_elsewhere_has_the_same_number(tmp_path: Path) -> None:
     release(tmp_path / "a", [record()])
     second = release(tmp_path / "a")

@@ -70,6 +70,7 @@ def write_release(
     gate: Gate,
     kept: Iterable[tuple[str, str]] = (),
     known: Mapping[str, int] | None = None,
+    home: Path | None = None,
     version: int | None = None,
     remember: Callable[[Release], None] = lambda _: None,
 ) -> Release:
@@ -95,6 +96,9 @@ def write_release(
         Rows of the version before, which stay in their split.
     known : mapping of str to int, optional
         Content → version, of versions that were written elsewhere: the same content gets the same number.
+    home : Path, optional
+        Where earlier versions are, if it is another folder: what changed is told against those there first, so that a
+        copy has the same bytes wherever it is written.
     version : int, optional
         The number wanted; the next free one without it.
     remember : callable
@@ -124,7 +128,9 @@ def write_release(
             written = _same(parent / f"v{number}", name, number, plan)
             remember(written)
             return written
-        return _write(source, parent, name, number, settings, gate, plan, remember)
+        before = {**versions_in(parent), **versions_in((home or folder) / name)}
+        before = {n: path for n, path in before.items() if n < number}
+        return _write(source, parent / f"v{number}", (name, number), settings, gate, plan, before, remember)
     except OSError as error:
         raise StorageError(
             f"Release {name} could not be written to {parent}: {error.strerror or error}.",
@@ -179,22 +185,22 @@ def _same(path: Path, name: str, number: int, plan: Plan) -> Release:
 
 def _write(
     source: Source,
-    parent: Path,
-    name: str,
-    number: int,
+    final: Path,
+    named: tuple[str, int],
     settings: ReleaseSettings,
     gate: Gate,
     plan: Plan,
+    before: Mapping[int, Path],
     remember: Callable[[Release], None],
 ) -> Release:
+    parent = final.parent
     parent.mkdir(parents=True, exist_ok=True)
     for leftover in parent.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(leftover)
-    aside, final = parent / f"{_UNFINISHED}v{number}", parent / f"v{number}"
-    before = {n: path for n, path in versions_in(parent).items() if n < number}
+    aside = parent / f"{_UNFINISHED}{final.name}"
     try:
-        manifest, notes = _fill(source, aside, (name, number), settings, gate, plan, before)
-        written = Release(name, number, aside, manifest, True, plan.content, notes)
+        manifest, notes = _fill(source, aside, named, settings, gate, plan, before)
+        written = Release(*named, aside, manifest, True, plan.content, notes)
         remember(written)
         aside.rename(final)
     finally:

@@ -125,6 +125,7 @@ def release(operation: Operation, request: ReleaseRequest, engine: CountEngine) 
         gate=gate,
         kept=operation.state.releases.splits_of(request.name, earlier[-1].version) if earlier else (),
         known={one.content: one.version for one in earlier},
+        home=operation.releases,
         version=request.version,
         remember=lambda version: _remember(operation, version, settings, canaries),
     )
