@@ -18,6 +18,7 @@ from toolkit.leaks.matches import INNER, Match
 
 SHORTEST: Final = 6  # of a password that is looked for; shorter ones are words of every text
 _LONG = 16
+_LONGEST_KEY: Final = 200  # characters of a field's name that is looked at
 # A literal that the text must hold, and the shape.
 _SHAPES: Final = tuple(
     (literal, re.compile(shape))
@@ -31,18 +32,18 @@ _SHAPES: Final = tuple(
         "xox": r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
         "hooks.slack.com": r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
         "AIza": r"\bAIza[0-9A-Za-z_-]{35}",
-        "eyJ": r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
-        "PRIVATE KEY": r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?"
-        r"-----|[A-Za-z0-9+/=\s]*)",
+        "eyJ": r"\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
         "hf_": r"\bhf_[A-Za-z0-9]{30,}",
         "_live_": r"\b[srp]k_live_[A-Za-z0-9]{16,}",
         "_test_": r"\b[sr]k_test_[A-Za-z0-9]{16,}",
         "npm_": r"\bnpm_[A-Za-z0-9]{36}",
         "pypi-": r"\bpypi-[A-Za-z0-9_-]{50,}",
-        "SG.": r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+        "SG.": r"\bSG\.[A-Za-z0-9_-]{16,100}\.[A-Za-z0-9_-]{16,}",
         "AccountKey=": r"AccountKey=[A-Za-z0-9+/=]{40,}",
     }.items()
 )
+_PEM = re.compile(r"-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_BODY = re.compile(r"[A-Za-z0-9+/=\s]*")
 _LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]*:([^\s/@\"'<>]+)@[^\s/@\"'<>]+")
 _WORDS: Final = ("passw", "pwd", "secret", "token", "key", "mot de passe", "mdp", "authorization", "bearer")
 _NAMES = (
@@ -54,7 +55,17 @@ _BEARER = re.compile(r"(?i)\b(?:bearer|authorization:\s*(?:token|basic))\s+([A-Z
 _SECRET_KEY = re.compile(rf"(?i)(?:^|.*[._-]){_NAMES}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{40}(?![0-9A-Za-z])", re.IGNORECASE)
 _HASHES = re.compile(
-    r"(?i)commit|sha-?1|revision|checksum|digest|\bhash|\btree\b|\bblob\b|\bgit\b|/tree/|/blob/|etag|@$"
+    r"(?i)commit|sha-?1|md5|\brev(?:ision)?s?\b|checksum|digest|\bhash|\btree\b|\bblob\b|\bgit\b|/tree/|/blob/|etag|@$"
+    r"|\bhead\b|\bbuilt from\b"
+)
+_TOKEN_WORDS = re.compile(r"(?i)token|secret|passw|api[ _-]?key|authorization")
+_NEAR: Final = 40  # characters before 40 digits that tell what they are
+# Fields that hold a hash, or an id made of one.
+_HASH_KEY = re.compile(
+    r"(?:.*_)?(?:sha_?(?:1|256|512)?|md5|hash(?:es|sum)?|digests?|checksums?|commits?|rev|revisions?|etags?|blob|tree|head|"
+    r"fingerprint|oid|sha1sum|md5sum|(?:commit|git|tree|blob)_(?:id|sha|hash))(?:_hex)?"
+    r"|ids?|(?:(?:.*_)?(?:documents?|docs?|tasks?|records?|rows?|items?|files?|contents?|sources?|parents?|texts?|images?|objects?|"
+    r"annotations?|datasets?|passages?|groups?|examples?)_)(?:id|ids)|documents?|doc|docid"
 )
 _EMPTY = re.compile(
     r"(?i)[xX*•.…_-]+|<.*|\$.*|\{.*|%.*|\[.*|.*\(.*|(?:your|my|the|some|example|change|insert|replace|redacted|none|null|true|"
@@ -115,6 +126,8 @@ def credentials(text: Folded, longest: int, key: str = "") -> Iterator[Match]:
     for literal, shape in _SHAPES:
         if literal in plain:
             yield from (Match("credential", *match.span(), match[0]) for match in shape.finditer(plain))
+    if "PRIVATE KEY" in plain:
+        yield from _private_keys(plain)
     if "://" in plain and "@" in plain:
         for match in _LOGIN.finditer(plain):
             if not _EMPTY.fullmatch(match[1]):
@@ -123,7 +136,7 @@ def credentials(text: Folded, longest: int, key: str = "") -> Iterator[Match]:
         yield from _assigned(plain)
     if longest >= 40:
         yield from _forty_digits(plain, key)
-    if key and _SECRET_KEY.fullmatch(key) and looks_secret(plain.strip(), quoted=True):
+    if key and len(key) <= _LONGEST_KEY and _SECRET_KEY.fullmatch(key) and looks_secret(plain.strip(), quoted=True):
         yield Match("credential", 0, len(plain), plain.strip())
 
 
@@ -136,12 +149,41 @@ def _assigned(plain: str) -> Iterator[Match]:
             yield Match("credential", *match.span(1), match[1])
 
 
+def _private_keys(plain: str) -> Iterator[Match]:
+    """Yield PEM keys, each as far as the next end; what looks like a key where there is none."""
+    marks = list(_PEM.finditer(plain))
+    done, end = 0, len(marks)
+    ends = [0] * len(marks)  # for each mark, the place of the next end
+    for at in range(len(marks) - 1, -1, -1):
+        end = at if marks[at][1] == "END" else end
+        ends[at] = end
+    for at, mark in enumerate(marks):
+        if mark[1] == "END" or mark.start() < done:
+            continue
+        if ends[at] < len(marks):
+            done = marks[ends[at]].end()
+        else:
+            body = _PEM_BODY.match(plain, mark.end())
+            done = body.end() if body else mark.end()
+        yield Match("credential", mark.start(), done, plain[mark.start() : done])
+
+
 def _forty_digits(plain: str, key: str) -> Iterator[Match]:
     """Yield Label Studio's older tokens: 40 hexadecimal digits, unless they are said to be a hash."""
+    field = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower().replace("-", "_").replace(" ", "_")
+    if _HASH_KEY.fullmatch(field):
+        return
     for match in _HEX.finditer(plain):
-        before = plain[max(0, match.start() - 24) : match.start()]
-        if not _HASHES.search(before) and not _HASHES.search(key) and len(set(match[0].lower())) > 6:
+        before = plain[max(0, match.start() - _NEAR) : match.start()]
+        if not _called_hash(before) and len(set(match[0].lower())) > 6:
             yield Match("credential", *match.span(), match[0].lower())
+
+
+def _called_hash(before: str) -> bool:
+    """Tell whether the last word before some digits that says what they are calls them a hash."""
+    hashes = [found.start() for found in _HASHES.finditer(before)]
+    tokens = [found.start() for found in _TOKEN_WORDS.finditer(before)]
+    return bool(hashes) and hashes[-1] > max(tokens, default=-1)
 
 
 def looks_secret(value: str, *, quoted: bool) -> bool:

@@ -1,18 +1,19 @@
-"""People in texts: addresses, names, pseudonyms, and what is said of them."""
+"""People in texts: addresses, names and pseudonyms."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from toolkit.leaks.folding import Folded, fold
+from toolkit.leaks.judgements import mentions
 from toolkit.leaks.known import Person
 from toolkit.leaks.matches import UNSPACED, WORD, Match, is_word
-from toolkit.leaks.words import ALSO_WORDS, CALLED, JUDGEMENTS
+from toolkit.leaks.names import Form, name_forms, pseudonym_shape
+from toolkit.leaks.words import CALLED
 
-NEAR: Final = 80  # characters between somebody and a judgement about them
 _ADDRESS = re.compile(r"(?<![\w.+%'-])([\w.+%'-]{1,64})(?:@| @ )((?:[\w-]{1,63}\.)+[^\W\d_]{2,24})(?![\w-])")
 _AT = r"\s*(?:\[\s*(?:at|arobase|chez)\s*\]|\(\s*(?:at|arobase|chez)\s*\)|\{\s*at\s*\}|\s(?:at|arobase)\s|@)\s*"
 _DOT = r"\s*(?:\[\s*(?:dot|point)\s*\]|\(\s*(?:dot|point)\s*\)|\{\s*dot\s*\}|\s(?:dot|point)\s)\s*"
@@ -24,7 +25,6 @@ _SPELT_HALF = re.compile(
     r"((?:[\w-]{1,63}\.)+[a-z]{2,24})\b"
 )
 _PICTURE = re.compile(r"\d(?:\.\d+)?x\.(?:png|jpe?g|gif|webp|svg|avif)", re.IGNORECASE)
-_SEPARATED = r"[\s._\-,>*|\"']{1,8}"
 _CALLED = (
     r"(?:annotators?|workers?|labell?ers?|reviewers?|adjudicators?|pseudonyms?|completed_by|annotated by|labelled by|"
     r"annotateurs?|annotatrices?|annote par)[\s:=#\"'(\[]{1,4}"
@@ -34,16 +34,6 @@ PEOPLE_KEYS: Final = re.compile(
     r"(?:_?(?:id|name))?s?|(?:completed|annotated|labell?ed|reviewed|created|updated|edited)_by|annotateurs?"
 )
 RELEASED: Final = re.compile(r"annotator-[0-9a-f]{10}(?![\w-])")
-_CHEATERS = re.compile(r"(?:^|[\W_])(?:cheat(?:er|ers|ing)|tricheu(?:r|rs|se|ses))(?:$|[\W_])")
-_RATED = re.compile(
-    r"(?:worker|annotator|labell?er|annotateur)s?[\W_]+(?:performance|quality|accuracy|score|rating|warning|note)s?(?:$|[\W_])"
-)
-
-
-# What is said of nobody but people who annotate: enough beside a pseudonym that is a word like any other.
-_SEVERE: Final = re.compile(
-    r"cheat\w*|spammers?|fraudsters?|blacklist\w*|warned|probation|underperform\w*|tricheu\w*|fraudeu\w*|licencie\w*"
-)
 
 
 def addresses(text: Folded) -> Iterator[Match]:
@@ -75,63 +65,42 @@ def _may_be_spelt(lower: str) -> bool:
 def _is_address(lower: str, match: re.Match[str]) -> bool:
     if match[1] == "git" or _PICTURE.fullmatch(match[2]):
         return False
-    return not lower[: match.start()].endswith("://")
+    return not lower.endswith("://", 0, match.start())
 
 
 class KnownPeople:
     """The registry: names as people write them, pseudonyms, addresses that are none by their shape."""
 
     def __init__(self, people: Iterable[Person]) -> None:
-        self._by_anchor: dict[str, list[tuple[re.Pattern[str], str]]] = defaultdict(list)
-        self._words_too: set[str] = set()  # names that need capitals
-        self._unspaced: list[tuple[str, str]] = []
+        self._by_anchor: dict[str, list[tuple[Form, str]]] = defaultdict(list)
+        self._unspaced: list[str] = []
         self._addresses: list[str] = []
         self._plain: set[str] = set()  # pseudonyms that are a word like any other
-        self._told: dict[str, list[tuple[re.Pattern[str], str]]] = defaultdict(list)
+        self._told: dict[tuple[str, ...], str] = {}  # the others, by their parts
+        self._shapes: dict[str, dict[str, re.Pattern[str]]] = defaultdict(dict)  # by anchor
         for person in people:
             self._add_name(person.name or "")
-            self._add_pseudonym(person.pseudonym)
+            self._add_pseudonym(fold(person.pseudonym).lower.strip())
             if person.email and "@" in person.email:
                 self._addresses.append(fold(person.email.strip()).lower)
         self._called = re.compile(rf"{_CALLED}([\w-]+)") if self._plain else None
 
     def _add_name(self, name: str) -> None:
         folded = fold(name).lower.strip()
-        if UNSPACED.search(folded):
-            self._unspaced.append((folded, folded))
+        if UNSPACED.search(name):
+            self._unspaced.append(folded)
             return
-        parts = ["[\\W_]?".join(map(re.escape, WORD.findall(part))) for part in folded.replace(",", " ").split()]
-        parts = [part for part in parts if part]
-        if len(parts) < 2:
-            return
-        words = [WORD.findall(part) for part in folded.replace(",", " ").split()]
-        first, *middle, last = parts
-        if {word for part in words for word in part} <= ALSO_WORDS:
-            self._words_too.add(folded)
-        between = "".join(f"(?:{_SEPARATED}{part})?" for part in middle)
-        forms = [
-            f"{first}{between}{_SEPARATED}{last}",
-            f"{last}{_SEPARATED}{first}",
-            rf"{re.escape(folded[0])}\.[\s]{{0,2}}{last}",
-        ]
-        pattern = re.compile("|".join(forms))
-        final = [word for word in words if word][-1]
-        self._by_anchor[final[0]].append((pattern, folded))
-        joined = "".join(c for c in folded if c.isalnum())
-        if len(joined) >= 8:
-            self._by_anchor[joined].append((re.compile(joined), folded))
-        if len(final) > 1 and sum(map(len, final)) >= 9:  # "Lévy-Strauss" is nobody else
-            self._by_anchor[final[0]].append((re.compile(last), folded))
+        for form in name_forms(name):
+            for anchor in form.anchors:
+                self._by_anchor[anchor].append((form, folded))
 
-    def _add_pseudonym(self, pseudonym: str) -> None:
-        folded = fold(pseudonym).lower.strip()
-        words = WORD.findall(folded)
-        if not words:
-            return
-        if len(words) > 1 or (any(c.isdigit() for c in folded) and len(folded) >= 4):
-            pattern = re.compile(rf"(?<![\w-]){re.escape(folded)}(?![\w-])")
-            self._told[words[0]].append((pattern, folded))
-        else:
+    def _add_pseudonym(self, folded: str) -> None:
+        shape = pseudonym_shape(folded)
+        if shape is not None:
+            self._told[shape.parts] = folded
+            for anchor in {shape.parts[0], WORD.findall(folded)[0]}:
+                self._shapes[anchor].setdefault(shape.pattern, re.compile(shape.pattern))
+        elif WORD.search(folded):
             self._plain.add(folded)
 
     def __call__(self, text: Folded, words: set[str], key: str = "") -> Iterator[Match]:
@@ -139,25 +108,31 @@ class KnownPeople:
         lower = text.lower
         if not self._by_anchor.keys().isdisjoint(words):
             for anchor in self._by_anchor.keys() & words:
-                yield from self._matches("name", self._by_anchor[anchor], text)
-        if not self._told.keys().isdisjoint(words):
-            for anchor in self._told.keys() & words:
-                yield from self._matches("pseudonym", self._told[anchor], text)
-        for form, name in self._unspaced:
-            if (at := lower.find(form)) >= 0:
-                yield Match("name", at, at + len(form), name)
+                yield from self._names(anchor, text)
+        if not self._shapes.keys().isdisjoint(words):
+            for anchor in self._shapes.keys() & words:
+                yield from self._pseudonyms(anchor, lower)
+        for form in self._unspaced:
+            if form in lower:
+                yield from (Match("name", *m.span(), form) for m in re.finditer(re.escape(form), lower))
         if "@" in lower:
-            yield from (
-                Match("email", at, at + len(form), form) for form in self._addresses if (at := lower.find(form)) >= 0
-            )
+            for form in self._addresses:
+                if form in lower:
+                    yield from (Match("email", *m.span(), form) for m in re.finditer(re.escape(form), lower))
         yield from self._called_so(lower, words, key)
 
-    def _matches(self, kind: str, forms: Sequence[tuple[re.Pattern[str], str]], text: Folded) -> Iterator[Match]:
-        for pattern, normal in forms:
-            for match in pattern.finditer(text.lower):
-                capitals = normal not in self._words_too or _has_capitals(text.plain[match.start() : match.end()])
+    def _names(self, anchor: str, text: Folded) -> Iterator[Match]:
+        for form, normal in self._by_anchor[anchor]:
+            for match in form.pattern.finditer(text.lower):
+                capitals = not form.capitals or _has_capitals(text.plain[match.start() : match.end()])
                 if capitals and is_word(text.plain, *match.span()):
-                    yield Match(kind, *match.span(), normal)
+                    yield Match("name", *match.span(), normal)
+
+    def _pseudonyms(self, anchor: str, lower: str) -> Iterator[Match]:
+        for pattern in self._shapes[anchor].values():
+            for match in pattern.finditer(lower):
+                if match.groups() in self._told:
+                    yield Match("pseudonym", *match.span(), self._told[match.groups()])
 
     def _called_so(self, lower: str, words: set[str], key: str) -> Iterator[Match]:
         """Yield pseudonyms that are words like any other, where somebody is called so."""
@@ -171,32 +146,9 @@ class KnownPeople:
                     yield Match("pseudonym", *match.span(1), match[1])
 
     def mentions(self, text: Folded, words: set[str]) -> Iterator[tuple[int, int]]:
-        """Yield where a pseudonym stands that is a word like any other, in a text that is severe with somebody."""
-        if not self._plain.isdisjoint(words) and any(map(_SEVERE.fullmatch, words)):
-            for name in self._plain & words:
-                yield from (m.span() for m in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.lower))
-
-
-def judged(text: Folded, words: set[str], people: Iterable[tuple[int, int]]) -> Iterator[Match]:
-    """Yield where somebody stands near a word of judgement; the words are those of :data:`JUDGEMENTS`."""
-    told = sorted(JUDGEMENTS & words)
-    places = [m.span() for word in told for m in re.finditer(rf"(?<!\w){word}(?!\w)", text.lower)]
-    for start, end in people:
-        near = [(a, b) for a, b in places if a - end <= NEAR and start - b <= NEAR and (b <= start or a >= end)]
-        if near:
-            low, high = min(start, *(a for a, _ in near)), max(end, *(b for _, b in near))
-            yield Match("performance", low, high, text.lower[start:end])
-
-
-def judging_name(lower: str) -> bool:
-    """Tell whether a file's or a column's name says that it judges people.
-
-    Examples
-    --------
-    >>> judging_name("suspected_cheaters.csv"), judging_name("worker_accuracy"), judging_name("n_annotators")
-    (True, True, False)
-    """
-    return bool(_CHEATERS.search(lower) or _RATED.search(lower))
+        """Yield where a pseudonym stands that is a word like any other, and something is said of somebody called so."""
+        if not self._plain.isdisjoint(words):
+            yield from mentions(text, words, self._plain)
 
 
 def _has_capitals(plain: str) -> bool:

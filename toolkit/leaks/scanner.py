@@ -9,16 +9,16 @@ from typing import Any, Final
 from toolkit.leaks.credentials import KnownTokens, credentials
 from toolkit.leaks.findings import Finding, finding_id, is_allowed, masked
 from toolkit.leaks.folding import Folded, fold, folded_words, merged
+from toolkit.leaks.judgements import judged, judging_name
 from toolkit.leaks.known import GoldAnswer, Secrets, is_confidential
 from toolkit.leaks.matches import UNSPACED, WORD, Match, is_word, parts_of, words_in
-from toolkit.leaks.people import RELEASED, KnownPeople, addresses, judged, judging_name
+from toolkit.leaks.people import RELEASED, KnownPeople, addresses
 from toolkit.leaks.words import GOLD_KEYS, JUDGEMENTS
 
 REDACTED: Final = "█"
-_GOLD_NAMES = "|".join(sorted(GOLD_KEYS - {"expected", "golden"}))
+_GOLD_NAMES = "|".join(name.replace("_", "[_ -]?") for name in sorted(GOLD_KEYS - {"expected", "golden"}))
 _GOLD_IN_TEXT = re.compile(rf"[\"'](?:{_GOLD_NAMES})[\"']\s*[:=](?!\s*(?:false|null|none)\b)")
 _GOLD_NEAR = 120  # characters between a task's id and its answer
-_ROUNDS = 5
 _IDENTITIES: Final = frozenset({"email", "name", "pseudonym"})
 
 
@@ -112,7 +112,7 @@ class Scanner:
 
     def _gold_in(self, folded: Folded, words: set[str]) -> Iterator[Match]:
         lower = folded.lower
-        if "gold" in lower or "ground" in lower or "answer" in lower:
+        if '"' in lower or "'" in lower:
             yield from (Match("gold", *m.span(), m[0]) for m in _GOLD_IN_TEXT.finditer(lower))
         if self._gold.keys().isdisjoint(words):
             return
@@ -205,13 +205,16 @@ class Scanner:
             The field it stands in.
         """
         allowed = set(allow)
-        for _ in range(_ROUNDS):
-            found = [item for item in self.scan(text, key=key) if item.end and not is_allowed(item, allowed)]
-            if not found:
-                return text
+        while found := [item for item in self.scan(text, key=key) if item.end and not is_allowed(item, allowed)]:
+            parts, at = list[str](), 0
             for start, end in merged((item.start, item.end) for item in found):
-                text = text[:start] + REDACTED * (end - start) + text[end:]
-        return REDACTED * len(text)
+                parts += [text[at:start], REDACTED * (end - start)]
+                at = end
+            masked_text = "".join([*parts, text[at:]])
+            if masked_text == text:  # what is left is found in what is masked
+                return REDACTED * len(text)
+            text = masked_text
+        return text
 
     def redact_value(self, value: Any, *, allow: Iterable[str] = (), key: str = "") -> Any:
         """Return a value as JSON has them with every text redacted; keys stay as they are."""
@@ -268,15 +271,10 @@ def _found(kind: str, name: str, folded: Folded) -> Iterator[Match]:
 
 def _widest(found: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings without those that lie within another of their kind."""
-    items = list(found)
-    for item in items:
-        if not any(
-            other.kind == item.kind
-            and other.start <= item.start
-            and item.end <= other.end
-            and (other.start, other.end) != (item.start, item.end)
-            for other in items
-        ):
+    reached: dict[str, int] = {}
+    for item in sorted(found, key=lambda item: (item.start, -item.end)):
+        if item.end > reached.get(item.kind, -1):
+            reached[item.kind] = item.end
             yield item
 
 

@@ -23,11 +23,18 @@ CALLED: Final = frozenset({
     "reviewers", "adjudicator", "adjudicators", "pseudonym", "pseudonyms", "completed", "annotated", "labelled",
     "annotateur", "annotateurs", "annotatrice", "annotatrices", "annote",
 })  # fmt: skip
+# Texts with one of these are about annotating.
+ANNOTATING: Final = frozenset({
+    "annotator", "annotators", "annotation", "annotations", "annotating", "annotated", "annotates", "labeler",
+    "labelers", "labeller", "labellers", "labeling", "labelling", "labeled", "labelled", "mislabeled",
+    "mislabelled", "relabel", "adjudicator", "adjudicators", "adjudication", "crowdworker", "crowdworkers", "kappa",
+    "annotateur", "annotateurs", "annotatrice", "annotatrices", "annoter", "annote",
+})  # fmt: skip
 # Names of fields that tell a gold task, or its answer.
 GOLD_KEYS: Final = frozenset({
     "gold", "is_gold", "was_gold", "gold_label", "gold_labels", "gold_answer", "gold_answers", "golden",
     "ground_truth", "groundtruth", "is_ground_truth", "expected", "expected_answer", "expected_label",
-    "answer_key", "correct_answer",
+    "answer_key", "correct_answer", "correct_label", "reference_answer", "reference_label", "solution_key",
 })  # fmt: skip
 # What is said of people who annotate; without accents.
 JUDGEMENTS: Final = frozenset({
@@ -39,5 +46,8 @@ JUDGEMENTS: Final = frozenset({
     "tricheuse", "tricheuses", "triche", "soupconne", "soupconnee", "suspecte", "suspectes", "fraude",
     "fraudeur", "fraudeuse", "licencie", "licenciee", "licencies", "licenciement", "renvoye", "renvoyee",
     "vire", "viree", "avertissement", "avertissements", "lent", "lente", "paresseux", "negligent", "rendement",
-    "productivite", "exactitude", "incompetente",
+    "productivite", "exactitude", "incompetente", "suspectee", "suspectees", "soupconnes", "soupconnees",
+    "fraudeurs", "fraudeuses", "licenciees", "renvoyes", "renvoyees", "vires", "virees", "lents", "lentes",
+    "paresseuse", "paresseuses", "negligente", "negligents", "negligentes", "incompetents", "incompetentes",
+    "inaccurate", "unreliably", "disqualified", "misconduct",
 })  # fmt: skip
