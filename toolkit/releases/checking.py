@@ -60,7 +60,14 @@ class Judged:
     unjudged: Set[str] = frozenset()  # rows that nobody judged, and that are right all the same
 
 
-def verify_release(folder: Path, *, judged: Judged | None = None, ledger: Iterable[str] | None = None) -> Verified:
+def verify_release(
+    folder: Path,
+    *,
+    judged: Judged | None = None,
+    ledger: Iterable[str] | None = None,
+    unjudged: str = "",
+    notes: Sequence[str] = (),
+) -> Verified:
     """Check a release: every file, every label that can be counted again, and the ledger it names.
 
     Parameters
@@ -71,6 +78,10 @@ def verify_release(folder: Path, *, judged: Judged | None = None, ledger: Iterab
         The judgments, where the release does not carry them itself.
     ledger : iterable of str, optional
         What is wrong with the workspace's own ledger up to the recorded head, where there is one.
+    unjudged : str
+        Why there are no judgments from outside of the release, where somebody looked for them.
+    notes : sequence of str
+        What else should be told.
 
     Returns
     -------
@@ -89,7 +100,7 @@ def verify_release(folder: Path, *, judged: Judged | None = None, ledger: Iterab
     manifest = read_manifest(folder)
     carried = (folder / FOLDER / JUDGMENTS).exists() and (folder / FOLDER / LEDGER).exists()
     counts = _Counts()
-    why_not = _why_not(folder, carried=carried, judged=judged)
+    why_not = _why_not(folder, carried=carried, judged=judged, unjudged=unjudged)
     try:
         if not why_not:
             given = read_judgments(folder) if carried or judged is None else judged.given
@@ -109,7 +120,7 @@ def verify_release(folder: Path, *, judged: Judged | None = None, ledger: Iterab
         why_not=why_not,
         ledger=told,
         problems=(*problems, *counts.problems, *wrong),
-        notes=tuple(counts.notes),
+        notes=(*notes, *counts.notes),
     )
 
 
@@ -127,9 +138,10 @@ def _said(error: BaseException) -> str:
     return str(error).partition("\n")[0] if isinstance(error, InputError | OSError) else repr(error)
 
 
-def _why_not(folder: Path, *, carried: bool, judged: Judged | None) -> str:
+def _why_not(folder: Path, *, carried: bool, judged: Judged | None, unjudged: str) -> str:
     if not carried and judged is None:
-        return "the release carries no judgments; make it with --with-judgments, or verify it in its workspace"
+        elsewhere = "; make it with --with-judgments, or verify it in its workspace"
+        return f"the release carries no judgments{unjudged or elsewhere}"
     if not (folder / FOLDER / SETTLEMENTS).exists():
         return f"{FOLDER}/{SETTLEMENTS} is missing"
     if not (folder / "data" / WHOLE).is_dir():

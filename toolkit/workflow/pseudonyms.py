@@ -50,7 +50,7 @@ class ReleasePseudonyms:
         if self._present.exists():
             old, former = self._read_present().hex(), self._read_former()
             if old not in [entry["key"] for entry in former]:
-                former.append({"key": old, "until": now().isoformat(timespec="seconds")})
+                former.append({"key": old, "until": now().isoformat()})  # a release can be made in the same second
                 write_private(self._former, json.dumps(former, indent=1))
         write_private(self._present, secrets.token_hex(32))
 

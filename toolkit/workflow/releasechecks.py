@@ -35,7 +35,7 @@ def verify_in(operation: Operation, folder: Path) -> Verified:
     operation : Operation
         The workspace.
     folder : Path
-        A version of a release that was made there.
+        A version of a release that was made there. One that was not is checked as on any machine.
     """
     try:
         manifest = read_manifest(folder)
@@ -43,8 +43,13 @@ def verify_in(operation: Operation, folder: Path) -> Verified:
         return verify_release(folder)
     made_from = manifest["created_from"]["entries"], manifest["created_from"]["head"]
     recorded = _recorded(operation, manifest)
+    named = f"this workspace did not write {manifest['name']} v{manifest['version']}"
+    if recorded is None and operation.state.ledger.hash_of(made_from[0]) != made_from[1]:
+        return verify_release(folder, notes=[f"{named}; it is checked as on any machine"])
     problems = _ledger_problems(operation, *made_from)
-    if recorded is not None and recorded.digest != manifest.get("digest"):
+    if recorded is None:
+        problems.append(f"{named}, though it is made from its ledger: it was renamed, or the database is an older one")
+    elif recorded.digest != manifest.get("digest"):
         problems.append(f"the manifest is not the one recorded when version {recorded.version} was written")
     snapshot = snapshot_path(operation.snapshots, *made_from)
     carried = (folder / FOLDER / JUDGMENTS).exists()
@@ -52,7 +57,12 @@ def verify_in(operation: Operation, folder: Path) -> Verified:
     if not carried and snapshot.exists():
         given = _by_row(operation, folder, snapshot, _names_at(operation, recorded))
         judged = Judged("the workspace", given, _unjudged(operation, manifest))
-    return verify_release(folder, judged=judged, ledger=problems)
+    return verify_release(
+        folder,
+        judged=judged,
+        ledger=problems,
+        unjudged=f", and {snapshot.parent.name}/{snapshot.name}, which it was made from, is not there any more",
+    )
 
 
 def explain_in(operation: Operation, folder: Path, row: str) -> Explanation:
