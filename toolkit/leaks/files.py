@@ -36,7 +36,8 @@ def scan_paths(scanner: Scanner, paths: Iterable[Path]) -> Iterator[Finding | Un
     scanner : Scanner
         Knows what to look for.
     paths : iterable of Path
-        Files, and folders with all below them, hidden files as well. Links to folders are not followed.
+        Files, and folders with all below them, hidden files as well. What is a link itself is followed; below a
+        folder links to folders, and to files outside it, are not.
 
     Raises
     ------
@@ -59,19 +60,25 @@ def scan_paths(scanner: Scanner, paths: Iterable[Path]) -> Iterator[Finding | Un
 def _scan_all(scanner: Scanner, paths: Iterable[Path]) -> Iterator[Finding | Unread]:
     for top in paths:
         for item in _files(top):
+            path = Path(item.file) if isinstance(item, Unread) else item
+            inside = path.relative_to(top.parent) if top.name else path
+            if isinstance(item, Path) or path.is_symlink() or not path.is_dir():  # a folder has told its name already
+                yield from _scan_name(scanner, str(path), str(inside))
+            if path.is_symlink():
+                for finding in scanner.scan(str(path.readlink()), path="(link)"):
+                    yield replace(finding, start=0, end=0, file=_hidden(str(path), scanner))
             if isinstance(item, Unread):
-                yield item
-                continue
-            inside = item.relative_to(top.parent) if top.name else item
-            yield from _scan_name(scanner, str(item), str(inside))
-            if not item.is_dir():
+                yield replace(item, file=_hidden(item.file, scanner))
+            elif not item.is_dir():
                 yield from _scan_file(scanner, item, str(item))
 
 
-def _files(path: Path, *, top: bool = True) -> Iterator[Path | Unread]:
+def _files(path: Path, within: Path | None = None) -> Iterator[Path | Unread]:
     """Yield a folder and all below it in order of name; what cannot be listed or is no file is said."""
-    if path.is_symlink() and not top and path.is_dir():
+    if within is not None and path.is_symlink() and path.is_dir():
         yield Unread(str(path), "a link to a folder, which is not followed")
+    elif within is not None and path.is_symlink() and path.is_file() and not path.resolve().is_relative_to(within):
+        yield Unread(str(path), "a link to a file outside the folder, which is not followed")
     elif path.is_dir():
         if path.name in _NOT_READ:
             yield Unread(str(path), "a repository's history, which is not read")
@@ -83,7 +90,7 @@ def _files(path: Path, *, top: bool = True) -> Iterator[Path | Unread]:
             yield Unread(str(path), f"the folder cannot be listed: {error.strerror}")
             return
         for item in below:
-            yield from _files(item, top=False)
+            yield from _files(item, within or path.resolve())
     elif path.is_file():
         yield path
     else:
@@ -125,17 +132,20 @@ def _found_in(scanner: Scanner, piece: Piece, file: str, seen: set[tuple[object,
         found = scanner.scan_row(piece.value, piece.path)
     else:
         found = list(scanner.scan_value(piece.value, piece.path))
+    lined = isinstance(piece.value, str) and piece.line is not None
+    known = {finding.id for finding in found if (file, finding.id, "row" if lined else "any") in seen}
+    line, at = piece.line or 0, 0
     for finding in found:
-        line = None
-        if isinstance(piece.value, str) and piece.line is not None:
+        if lined:
             if finding.end <= piece.skip:
                 continue
-            line = piece.line + piece.value.count("\n", 0, finding.start)
-        elif piece.row:
-            seen.add((file, finding.id))
-        if line is not None and (file, finding.id) in seen:  # told by its field already
+            line, at = line + piece.value.count("\n", at, finding.start), finding.start
+        seen.add((file, finding.id, "any"))
+        if piece.row:
+            seen.add((file, finding.id, "row"))
+        if finding.id in known and (lined or piece.again):  # told by its field, or its line, already
             continue
-        yield replace(finding, file=file, line=line, path=scanner.redact(finding.path))
+        yield replace(finding, file=file, line=line if lined else None, path=scanner.redact(finding.path))
 
 
 def texts_in(paths: Iterable[Path]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -177,11 +178,11 @@ def read_sqlite(path: Path) -> Read:
 
 
 def read_markup(path: Path) -> Read:
-    """Yield the text of XML or HTML without its tags, and as it is: attributes and comments say something, too."""
+    """Yield XML or HTML as it is, for attributes and comments say something, too, and then without its tags."""
+    yield from read_text(path)
     if path.stat().st_size <= PARSED_BYTES:
         text = path.read_text(encoding=encoding_of(path) or "utf-8", errors="replace")
-        yield Piece(_TAG.sub("", _ENDS.sub("\n", text)), "text")
-    yield from read_text(path)
+        yield Piece(_TAG.sub("", _ENDS.sub("\n", text)), "text", again=True)
 
 
 def read_pdf(path: Path) -> Read:
@@ -197,7 +198,7 @@ def read_pdf(path: Path) -> Read:
             continue
         shown = [token[1:-1] if token[:1] == b"(" else b"" for token in _PDF_SHOWN.findall(content)]
         yield Piece(b"".join(shown).decode("latin-1"), f"stream {number}")
-        yield Piece("\n".join(_strings(content)), f"stream {number}")
+        yield Piece("\n".join(_strings(content)), f"stream {number}", again=True)
 
 
 def read_png(path: Path) -> Read:
@@ -211,7 +212,7 @@ def read_png(path: Path) -> Read:
             name, _, rest = data.partition(b"\0")
             yield Piece(_png_text(rest), f"{kind.decode()}.{name.decode('latin-1')}")
         at += length + 12
-    yield from read_binary(path)
+    yield from (replace(piece, again=True) if isinstance(piece, Piece) else piece for piece in read_binary(path))
 
 
 def _png_text(rest: bytes) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import logging
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,13 @@ _PHONE = re.compile(
 _MAY = re.compile(
     r"\d[\d\s-]{6,}\d|\d+\.\d+\.\d+\.\d+|[A-Z]{2}\d\d[A-Z0-9 ]{8,}|[0-9a-f]*:[0-9a-f]*:|\b(?:bc1|[13])[a-zA-Z0-9]{20,}"
 )
+# Before the number of a section or a version, which may be one of several.
+_NUMBERED = re.compile(
+    r"(?i)(?:§|\b(?:sections?|sect?|sec|subsections?|versions?|vers|v|releases?|revisions?|rev|builds?|chapters?|chap|ch|chapitres?|"
+    r"clauses?|articles?|art|appendix|appendices|annex(?:es?)?|paragraphs?|para|parts?|figures?|fig|tables?|rules?|items?|steps?|"
+    r"exercises?|theorems?|lemmas?))(?:\s*[.:#(]{0,2}|\s+n(?:o|°|\.)\.?)\s*(?:\d+(?:\.\d+)+\s*(?:,|;|-|–|/|\b(?:and|or|to|et|ou)\b)\s*){0,5}$"
+)
+_BEFORE = 60  # characters before a number that tell what it counts
 
 
 class PersonalData:
@@ -37,8 +45,8 @@ class PersonalData:
 
     def __init__(self) -> None:
         try:
-            logging.getLogger("transformers").setLevel(logging.ERROR)
-            from presidio_analyzer import predefined_recognizers as known
+            with _without_advice():
+                from presidio_analyzer import predefined_recognizers as known
         except ImportError as error:
             raise InputError(
                 "Personal data cannot be looked for: Presidio is not installed.",
@@ -57,7 +65,9 @@ class PersonalData:
         for recognizer in self._recognizers:
             for result in recognizer.analyze(plain, recognizer.supported_entities, None):
                 value = plain[result.start : result.end]
-                if result.score >= MIN_SCORE and _counts(result.entity_type, value, plain[: result.start]):
+                if result.score >= MIN_SCORE and _counts(
+                    result.entity_type, value, plain[max(0, result.start - _BEFORE) : result.start]
+                ):
                     yield Match("personal", result.start, result.end, value)
         for start, end in phones:
             if self._phones.analyze(plain[start:end], self._phones.supported_entities, None):
@@ -65,10 +75,25 @@ class PersonalData:
 
 
 def _counts(entity: str, value: str, before: str) -> bool:
-    """Tell whether a result is somebody's: addresses within networks, and versions, are nobody's."""
+    """Tell whether a result is somebody's: addresses within networks, versions and sections are nobody's."""
     if entity != "IP_ADDRESS":
         return True
     try:
-        return ipaddress.ip_address(value).is_global and not re.search(r"(?i)(?:version|\bv|release)\s*\.?$", before)
+        return ipaddress.ip_address(value).is_global and not _NUMBERED.search(before)
     except ValueError:
         return False
+
+
+@contextlib.contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep transformers, which Presidio imports, from advising to install PyTorch; whatever is wrong it still says."""
+    name = "TRANSFORMERS_NO_ADVISORY_WARNINGS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

@@ -23,6 +23,7 @@ class Piece:
     line: int | None = None  # that the text begins in
     skip: int = 0  # characters that were looked at before
     within: str = ""  # a file within the file
+    again: bool = False  # another reading of what was given already
 
 
 @dataclass(frozen=True, slots=True)
