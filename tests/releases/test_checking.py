@@ -204,6 +204,17 @@ def test_rows_taken_out_of_the_data_or_moved_to_another_split_are_named(written:
     assert elsewhere == f"{moved['task']}@finance/claims: is in split 'test', and evidence/rows.parquet says 'train'"
 
 
+def test_a_line_that_is_no_text_is_told_and_no_crash(written: Path) -> None:
+    path = next(path for path in (written / "data" / "jsonl").rglob("train.jsonl") if path.stat().st_size)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"high", b"hi\xff\xfe"))
+    resealed(written)
+
+    assert any("is not a row of a release" in problem for problem in verify_release(written).problems)
+    with pytest.raises(InputError, match="is not a row of a release"):
+        explain(written, "d11")
+
+
 def test_rows_taken_out_everywhere_are_missed_by_the_manifest(written: Path) -> None:
     path = next(path for path in (written / "data" / "jsonl").rglob("train.jsonl") if path.stat().st_size)
     path.chmod(0o644)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -59,6 +60,25 @@ def test_nothing_in_a_copy_tells_which_rows_are_made_up_or_for_whom(settled) -> 
         assert b"Acme" not in path.read_bytes()
         assert b"canar" not in path.read_bytes().lower()
     assert verify_in(settled, copy.path).passed
+
+
+def test_among_passages_of_documents_they_are_further_passages(folder, tmp_path, fake, monkeypatch) -> None:
+    monkeypatch.setattr("toolkit.workspace.connect", lambda *_: fake)
+    chance = random.Random(4)
+    paragraphs = [
+        [f"{PLAIN} {PLAIN} {sentence(chance)} {PLAIN} {PLAIN} {sentence(chance)}" for _ in range(3)] for _ in range(6)
+    ]
+    documents = [document(n, "\n\n".join(own)) for n, own in enumerate(paragraphs)]
+    with labelled(folder, fake, tmp_path / "bonds.jsonl", *documents) as operation:
+        plain = rows_in(release(operation, "plain").release.path)
+        rows = rows_in(release(operation, "out", canaries=5, recipient="Acme").release.path)
+
+    assert len(rows) == len(plain) + 5
+    assert {row["document"] for row in rows} == {row["document"] for row in plain}
+    for name in {row["document"] for row in rows}:
+        own = sorted((row["start"], row["end"], len(row["fields"]["text"])) for row in rows if row["document"] == name)
+        assert all(end - start == length for start, end, length in own)
+        assert all(end < start for (_, end, _), (start, _, _) in pairwise(own))
 
 
 def test_a_copy_for_the_same_recipient_is_found_again_and_another_is_a_version(settled) -> None:

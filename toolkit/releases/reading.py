@@ -64,10 +64,10 @@ def along(pairs: Iterable[tuple[Key, Value]]) -> Callable[[Key], Value | None]:
 
 
 def _read(path: Path) -> Iterator[ReleaseRecord]:
-    with path.open(encoding="utf-8", newline="\n") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                row: dict[str, Any] = json.loads(line)
+                row: dict[str, Any] = json.loads(line.decode("utf-8"))
                 yield ReleaseRecord(**{name: row[name] for name in COLUMNS + NESTED})
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path}:{number} is not a row of a release: {error!r}.") from error

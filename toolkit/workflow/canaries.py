@@ -72,6 +72,8 @@ class Canaries:
     ) -> None:
         self._key = _key(operation.folder)
         self._named, self._sheets = f"{release}\n{recipient}", sheets
+        self._starts: dict[str, set[int]] = defaultdict(set)  # of the passages of each document
+        self._ends: dict[str, int] = {}  # of the last of them
         examples = self._examples(rows())
         if not examples:
             raise InputError(
@@ -95,30 +97,43 @@ class Canaries:
 
     def _examples(self, rows: Iterable[ReleaseRow]) -> list[ReleaseRow]:
         """Return rows with a text, chosen by the key, so that nobody can tell which."""
-        fitting = (row for row in rows if row.record.status == DECIDED and row.record.fields.get(FIELD))
+        fitting = (row for row in self._placed(rows) if row.record.status == DECIDED and row.record.fields.get(FIELD))
         return heapq.nsmallest(EXAMPLES, fitting, key=lambda row: self._digest(row.record.row))
+
+    def _placed(self, rows: Iterable[ReleaseRow]) -> Iterator[ReleaseRow]:
+        """Yield the rows, and take down where passages of documents are."""
+        for row in rows:
+            record = row.record
+            if record.start is not None and record.end is not None:
+                self._starts[record.document].add(record.start)
+                self._ends[record.document] = max(record.end, self._ends.get(record.document, 0))
+            yield row
 
     def _row(self, text: str, like: ReleaseRow) -> ReleaseRow:
         """Return a row that looks like another one: its labels, but for what is marked in the text."""
         record, sheet = like.record, self._sheets[like.record.config_key]
         marked = {control.name for control in sheet.controls if control.kind in REGIONS}
-        fields = {**record.fields, FIELD: text}
-        document = content_id(fields)  # which anybody can compute: another would tell that the row is made up
-        is_passage = record.start is not None
         made = replace(
-            record,
-            task=f"{document}-0-{len(text)}" if is_passage else document,
-            document=document,
-            source=_source_like(record, document),
-            start=0 if is_passage else None,
-            end=len(text) if is_passage else None,
-            fields=fields,
+            self._elsewhere(replace(record, fields={**record.fields, FIELD: text}), len(text)),
             labels={name: [] if name in marked and value else value for name, value in record.labels.items()},
             soft_labels={name: {} if name in marked else dict(soft) for name, soft in record.soft_labels.items()},
             extents={},
             group="",
         )
         return ReleaseRow(made, like.settlements)
+
+    def _elsewhere(self, record: ReleaseRecord, length: int) -> ReleaseRecord:
+        """Return a record as one more passage of its document or, of a document with one, as another document."""
+        if len(self._starts[record.document]) > 1:
+            start = self._ends[record.document] + 2  # an empty line later
+            self._ends[record.document] = end = start + length
+            return replace(record, task=f"{record.document}-{start}-{end}", start=start, end=end)
+        document = content_id(record.fields)  # which anybody can compute: another would tell that the row is made up
+        source = _source_like(record, document)
+        if record.start is None:
+            return replace(record, task=document, document=document, source=source)
+        task = f"{document}-0-{length}" if record.task != record.document else document
+        return replace(record, task=task, document=document, source=source, start=0, end=length)
 
 
 def identify_copy(operation: Operation, path: Path) -> list[Copy]:
