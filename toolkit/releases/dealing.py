@@ -150,10 +150,10 @@ def deal(groups: Groups, want: Whole, totals: Whole, shares: Real) -> Whole:
 def with_empty_filled(groups: Groups, split: Whole, present: Whole, totals: Whole, shares: Real) -> Whole:
     """Return the split of each group, where a split that would be empty gets a group that another can spare.
 
-    With few groups the shares of all strata can come nearest when some split has nothing at all, which is of no use to
-    anybody. It gets the group that takes it and the other nearest to their shares, if the other has more groups, and
-    lacks no more rows of its share afterwards than the largest group has. A split that was to get less than a row stays
-    empty.
+    With few groups the shares of all strata can come nearest when some split has nothing at all, which is of no use
+    to anybody. It gets the group that takes it and the other nearest to their shares, if the other has more groups
+    or a lesser share, and lacks no more rows of its share afterwards than the largest group has. A split that was
+    to get less than a row stays empty.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def with_empty_filled(groups: Groups, split: Whole, present: Whole, totals: Whol
     for empty in np.flatnonzero(shares * totals.sum() >= 1):
         found = _found(groups, split, present)
         if not found[:, empty].any():
-            spare = _spare(groups, split, found, shares * totals[:, None])
+            spare = _spare(groups, split, found, shares * totals[:, None], shares < shares[empty])
             if len(spare):
                 wanted_there = float(shares[empty] * totals.sum())
                 lacking = (shares * totals.sum() - found.sum(axis=0))[split[spare]]
@@ -201,12 +201,16 @@ def _found(groups: Groups, split: Whole, present: Whole) -> Whole:
     return found
 
 
-def _spare(groups: Groups, split: Whole, found: Whole, due: Real) -> Whole:
-    """Return the groups without which their split still has others, and lacks no more than the largest group has."""
+def _spare(groups: Groups, split: Whole, found: Whole, due: Real, lesser: npt.NDArray[np.bool_]) -> Whole:
+    """Return the groups without which their split lacks no more than the largest group has, and still has others.
+
+    Splits with a lesser share than the empty one need none.
+    """
     import numpy as np
 
     short = due.sum(axis=0) - found.sum(axis=0)
-    spare = (found.sum(axis=0)[split] > groups.sizes) & (short[split] + groups.sizes <= groups.sizes.max() + 1e-9)
+    dispensable = lesser[split] | (found.sum(axis=0)[split] > groups.sizes)
+    spare = dispensable & (short[split] + groups.sizes <= groups.sizes.max() + 1e-9)
     # Groups of one stratum: what `deal` promises of each stratum holds still.
     largest = np.zeros(len(found), dtype=np.int64)
     np.maximum.at(largest, groups.strata, groups.counts)
