@@ -85,6 +85,18 @@ def test_what_cannot_be_read_is_said_and_fails(toolkit, tmp_path):
     assert "dead link" in out
 
 
+def test_a_link_is_followed_only_where_it_is_asked_for(toolkit, leak, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to(leak)
+    _, out, _ = toolkit("leakcheck", folder, "--json")
+    found = json.loads(out)["leakcheck"]
+    assert (found["findings"], found["passed"]) == ([], False)
+    assert "not followed" in found["unread"][0]["reason"]
+    _, out, _ = toolkit("leakcheck", folder / "link", "--json")
+    assert [item["kind"] for item in json.loads(out)["leakcheck"]["findings"]] == ["email"]
+
+
 @pytest.mark.parametrize("words", [["leakcheck", "gone.txt"], ["leakcheck", ".", "--terms", "gone"]])
 def test_what_is_not_there_is_an_error(toolkit, words):
     code, _, err = toolkit(*words)

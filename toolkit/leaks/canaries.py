@@ -16,10 +16,15 @@ from toolkit.leaks.folding import folded_words
 
 SHINGLE: Final = 5  # words in a row by which a text is known
 SHARE: Final = 0.3  # of a canary's own shingles that must be found for it to count
+_LEAST_SEEN: Final = 2  # shingles that tell a canary
 _LEAST = 8  # shingles of its own that a canary should have; short texts allow fewer
 _TRIES = 200
-_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+_UNSPACED = r"\u3040-\u30ff\u3400-\u9fff"  # kana and Chinese characters: each counts as a word
+_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_UNIT = re.compile(rf"(\s*)([{_UNSPACED}]|[^\s{_UNSPACED}]+)")
+_BEGINS_UNSPACED = re.compile(rf"\s*[{_UNSPACED}]")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=[。！？])(?![」』）”’])\s*|(?<=[。！？][」』）”’])\s*")
+_CROSSING, _CROSSING_UNSPACED = 0.5, 0.2  # how often a sentence goes over into another, at each word that allows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def canaries(n: int, recipient: str, *, key: bytes, like: Sequence[str], release
         for attempt in range(_TRIES):
             text = chain.text(_chance(key, recipient, release, number, attempt))
             own = shingles(text) - taken
-            if len(own) >= max(2, _LEAST - attempt // 25):
+            if len(own) >= max(_LEAST_SEEN, _LEAST - attempt // 25):
                 break
         else:
             raise InputError(
@@ -109,7 +114,7 @@ def identify(texts: Iterable[str], known: Iterable[CanarySet]) -> list[Identifie
     """Tell whose copy some texts come from.
 
     Case, white space, punctuation, order and what stands around a text play no part; a canary counts where three tenths
-    of its own word sequences are there. What two recipients' canaries share says nothing.
+    of its own word sequences, and two at least, are in one text. What two recipients' canaries share says nothing.
 
     Parameters
     ----------
@@ -126,24 +131,25 @@ def identify(texts: Iterable[str], known: Iterable[CanarySet]) -> list[Identifie
     sets = list(known)
     owners = Counter(digest for item in sets for digest in {d for own in item.digests for d in own})
     wanted = {digest for digest, count in owners.items() if count == 1}
-    seen: set[str] = set()
+    holders: dict[str, list[tuple[int, int]]] = defaultdict(list)  # the canaries that each digest tells
+    n_telling: Counter[tuple[int, int]] = Counter()
+    for number, item in enumerate(sets):
+        for place, own in enumerate(item.digests):
+            telling = wanted.intersection(own)
+            n_telling[number, place] = len(telling)
+            for digest in telling:
+                holders[digest].append((number, place))
+    there: set[tuple[int, int]] = set()
     for text in texts:
-        seen |= shingles(text) & wanted
+        seen = Counter(canary for digest in shingles(text) if digest in holders for canary in holders[digest])
+        there.update(one for one, n in seen.items() if n >= _LEAST_SEEN and n >= SHARE * n_telling[one])
+    n_found = Counter(number for number, _ in there)
     found = [
-        Identified(
-            item.recipient, item.release, sum(_is_there(own, wanted, seen) for own in item.digests), len(item.digests)
-        )
-        for item in sets
+        Identified(item.recipient, item.release, n_found[number], len(item.digests)) for number, item in enumerate(sets)
     ]
     return sorted(
         (item for item in found if item.n_found), key=lambda item: (-item.n_found, item.recipient, item.release)
     )
-
-
-def _is_there(own: Iterable[str], wanted: set[str], seen: set[str]) -> bool:
-    telling = [digest for digest in own if digest in wanted]
-    n_seen = sum(digest in seen for digest in telling)
-    return n_seen >= min(2, len(telling)) and n_seen > 0 and n_seen >= SHARE * len(telling)
 
 
 def shingles(text: str) -> set[str]:
@@ -164,24 +170,39 @@ def _chance(key: bytes, *parts: object) -> random.Random:
     return random.Random(seed)  # noqa: S311 - seeded by a keyed hash
 
 
+def _units(text: str) -> list[str]:
+    """Return the words of a sentence, each with the space before it.
+
+    Examples
+    --------
+    >>> _units("Two words"), _units("两个 AI词。")
+    ([' Two', ' words'], ['两', '个', ' AI', '词', '。'])
+    """
+    return [(" " if space else "") + unit for space, unit in _UNIT.findall(text if _is_unspaced(text) else f" {text}")]
+
+
+def _is_unspaced(unit: str) -> bool:
+    return _BEGINS_UNSPACED.match(unit) is not None
+
+
 class _Chain:
     """Sentences that go over into one another at words they share."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
-        self._sentences = [s.split() for text in texts for s in _SENTENCE_END.split(text) if len(s.split()) > 1]
+        self._sentences = [units for text in texts for units in _sentences(text)]
         self._at: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
-        for number, words in enumerate(self._sentences):
+        for number, units in enumerate(self._sentences):
+            words = [_key(unit) for unit in units]
             for place in range(1, len(words) - 1):
-                self._at[(words[place].casefold(),)].append((number, place))
-                self._at[(words[place - 1].casefold(), words[place].casefold())].append((number, place))
+                self._at[(words[place],)].append((number, place))
+                self._at[(words[place - 1], words[place])].append((number, place))
 
     def text(self, chance: random.Random) -> str:
         if not self._sentences:
             return ""
-        model = chance.choice(self._texts)
-        n_sentences = max(1, sum(len(s.split()) > 1 for s in _SENTENCE_END.split(model)))
-        return " ".join(self._sentence(chance) for _ in range(n_sentences))
+        n_sentences = max(1, len(_sentences(chance.choice(self._texts))))
+        return "".join(self._sentence(chance) for _ in range(n_sentences)).strip()
 
     def _sentence(self, chance: random.Random) -> str:
         number, made = chance.randrange(len(self._sentences)), list[str]()
@@ -191,13 +212,34 @@ class _Chain:
             words = self._sentences[number]
             made.append(words[place])
             if len(made) >= 3 and place < len(words) - 1 and crossed < 3:
-                others = [at for at in self._junctions(made) if at[0] != number]
-                if others and chance.random() < 0.5:
+                unspaced = _is_unspaced(made[-1])
+                following = words[place + 1] if unspaced else None
+                others = [at for at in self._junctions(made, following) if at[0] != number]
+                if others and chance.random() < (_CROSSING_UNSPACED if unspaced else _CROSSING):
                     number, place = chance.choice(others)
                     crossed += 1
             place += 1
-        return " ".join(made)
+        return "".join(made)
 
-    def _junctions(self, made: Sequence[str]) -> list[tuple[int, int]]:
-        two = self._at.get((made[-2].casefold(), made[-1].casefold()), [])
-        return two if len(two) > 1 else self._at.get((made[-1].casefold(),), [])
+    def _junctions(self, made: Sequence[str], following: str | None) -> list[tuple[int, int]]:
+        """Return where else the last two words stand, or the last one; characters only before others than `following`.
+
+        Two characters are often one word, after which all sentences go on alike for a while: nothing new comes of that.
+        """
+        two = self._at.get((_key(made[-2]), _key(made[-1])), [])
+        one = self._at.get((_key(made[-1]),), [])
+        if following is None:
+            return two if len(two) > 1 else one
+        return self._unlike(two, following) or self._unlike(one, following)
+
+    def _unlike(self, places: Sequence[tuple[int, int]], following: str) -> list[tuple[int, int]]:
+        return [(number, place) for number, place in places if self._sentences[number][place + 1] != following]
+
+
+def _sentences(text: str) -> list[list[str]]:
+    """Return the sentences of two words and more, as lists of words."""
+    return [units for part in _SENTENCE_END.split(text) if len(units := _units(part)) > 1]
+
+
+def _key(unit: str) -> str:
+    return unit.lstrip().casefold()
