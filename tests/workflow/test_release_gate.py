@@ -75,6 +75,7 @@ def test_what_a_text_holds_is_named_and_nothing_is_written(house, kind) -> None:
     with house(document(1), document(2, PLANTED[kind]), settings={"code_names": ["Red Heron"]}) as operation:
         said = refused(operation)
 
+        assert said.startswith("1 finding must not leave the house; nothing was written.")
         assert f"[{kind}-" in said
         assert "@bonds/risk.fields.text" in said
         for secret in (ADDRESS, TOKEN, "RedHeron"):

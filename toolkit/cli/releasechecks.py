@@ -115,13 +115,15 @@ def _verified(folder: Path, workspace: Path) -> Verified:
 
 
 def _print_verified(folder: Path, found: Verified) -> None:
+    from toolkit.releases.wording import count
+
     for problem in found.problems[:SHOWN]:
         typer.echo(problem)
     if len(found.problems) > SHOWN:
         typer.echo(f"… and {len(found.problems) - SHOWN} more; --json has all")
     for note in found.notes[:SHOWN]:
         say(f"note: {note}")
-    state = "as it was written" if found.passed else f"{len(found.problems)} problems"
+    state = "as it was written" if found.passed else count(len(found.problems), "problem")
     typer.echo(f"{folder}: {state}; {found.n_files} files, {found.n_rows} rows")
     counted = f"{found.n_labels} counted again from the judgments of {found.recounted_from}"
     typer.echo(f"labels: {f'not counted again: {found.why_not}' if found.why_not else counted}")

@@ -15,6 +15,7 @@ from toolkit.leaks.findings import finding_id, masked
 from toolkit.releases.description import GateSummary
 from toolkit.releases.records import ReleaseRecord, texts_in
 from toolkit.releases.settling import MASKED, ReleaseRow, Settlement
+from toolkit.releases.wording import count
 
 SHOWN = 20  # findings told at once
 CHECKS: Mapping[str, str] = {  # what is looked for, as a card says it
@@ -162,7 +163,7 @@ class LeakGate:
         lines = "\n".join(f"  {one.where}: {one.excerpt}  [{one.id}]" for one in self._found)
         more = f"\n  … and {self._n_blocking - len(self._found)} more" if self._n_blocking > len(self._found) else ""
         raise LeakError(
-            f"{self._n_blocking} findings must not leave the house; nothing was written.\n{lines}{more}",
+            f"{count(self._n_blocking, 'finding')} must not leave the house; nothing was written.\n{lines}{more}",
             hint="take them out at the source, mask them with --redact, or let one pass with --allow ID.",
         )
 

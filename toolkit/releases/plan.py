@@ -22,6 +22,7 @@ from toolkit.releases.sheets import Sheet
 from toolkit.releases.splitplan import SplitPlan
 from toolkit.releases.splits import SplitPlanner
 from toolkit.releases.tally import labels_in
+from toolkit.releases.wording import count
 
 if TYPE_CHECKING:
     from toolkit.releases.settings import ReleaseSettings
@@ -250,6 +251,7 @@ class _Objections:
             more = f"\n… and {self._n - SHOWN} more" if self._n > SHOWN else ""
             lines = "\n".join(self._told)
             raise InputError(
-                f"{self._n} rows cannot be written in the formats asked for; nothing was written.\n{lines}{more}",
+                f"{count(self._n, 'row')} cannot be written in the formats asked for; nothing was written."
+                f"\n{lines}{more}",
                 hint="leave that format out with --format, or select other rows with --select.",
             )
