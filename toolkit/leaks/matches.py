@@ -7,7 +7,8 @@ import re
 from typing import Final, NamedTuple
 
 WORD: Final = re.compile(r"[^\W_]+")
-INNER: Final = re.compile(r"[a-z][A-Z0-9]|[A-Z]{2}[a-z]|[0-9][A-Za-z]|[A-Z][0-9]")
+# A word within a word: begins at capitals and digits, which are rare, because each text is asked.
+INNER: Final = re.compile(r"[A-Z0-9](?:(?<=[a-z].)|(?<=[A-Z])(?:[A-Z][a-z]|[0-9])|(?<=[0-9])[A-Za-z])")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
 # Scripts that put no space between words; what is written in them is found wherever it stands.
 UNSPACED: Final = re.compile(

@@ -50,9 +50,9 @@ def addresses(text: Folded) -> Iterator[Match]:
         for match in _ADDRESS.finditer(lower):
             if _is_address(lower, match):
                 yield Match("email", *match.span(), f"{match[1]}@{match[2]}")
-    if "at" in lower or "arobase" in lower or "@" in lower:
+    if ("at" in lower or "@" in lower or "arobase" in lower) and _may_be_spelt(lower):
         for shape in (_SPELT, _SPELT_HALF):
-            for match in shape.finditer(lower) if _may_be_spelt(lower) else ():
+            for match in shape.finditer(lower):
                 host = re.sub(_DOT, ".", match[2])
                 yield Match("email", *match.span(), f"{match[1]}@{host}")
 
