@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -125,10 +126,27 @@ def _annotation(task: Mapping[str, Any], annotation: Mapping[str, Any]) -> Serve
         external_id=external_id_of(task),
         author=annotation["completed_by"],
         last_editor=annotation["updated_by"],
-        results=tuple(annotation["result"] or ()),
+        results=tuple(mended(annotation["result"] or ())),
         skipped=bool(annotation["was_cancelled"]),
         ground_truth=bool(annotation["ground_truth"]),
         created_at=datetime.fromisoformat(annotation["created_at"]),
         updated_at=datetime.fromisoformat(annotation["updated_at"]),
         lead_time_s=annotation["lead_time"],
     )
+
+
+def mended(results: Sequence[Any]) -> Sequence[Any]:
+    r"""Return results that any database can store: half a surrogate pair, as \ud83d alone, becomes U+FFFD.
+
+    Examples
+    --------
+    >>> mended([{"text": "\ud83d!"}]) == [{"text": "\ufffd!"}]
+    True
+    """
+    text = json.dumps(results, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        found: Sequence[Any] = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        return found
+    return results
