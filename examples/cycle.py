@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
+from toolkit.engines.duckdb import DuckDBEngine
 from toolkit.labelstudio.server import EmbeddedServer
-from toolkit.workflow import apply, collect, ingest, publish, release, resolve, route, simulate
+from toolkit.workflow import ReleaseRequest, apply, collect, ingest, publish, release, resolve, route, simulate
 from toolkit.workspace import init_workspace, open_workspace
 
 TEXTS = Path(__file__).parent / "own_pack" / "texts.jsonl"
@@ -27,7 +28,7 @@ try:
             print(f"{published.n_imported} sent, {collected.n_new} collected, {dict(resolved.by_status)}")
             if not resolved.resolutions:
                 break
-        written = release(operation, "texts")
+        written = release(operation, ReleaseRequest("texts"), DuckDBEngine())
         print(f"{written.n_records} rows in {written.release.path.name}, {written.n_open} placements open")
 finally:
     server.stop()

@@ -37,7 +37,7 @@ def test_a_domain_pack_of_ones_own_from_nothing_to_labelled_tasks(tmp_path, labe
     assert "7 domain packs" in out
     assert "recipes/method" in out
     assert "recipes v1 written" in out
-    assert list((tmp_path / "w" / "releases" / "recipes" / "v1" / "data").glob("recipes.method.*"))
+    assert list((tmp_path / "w" / "releases" / "recipes" / "v1" / "data").glob("*/recipes.method/*"))
 
 
 @pytest.mark.labelstudio

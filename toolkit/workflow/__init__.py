@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from toolkit.workflow.assigning import assign, what_if
     from toolkit.workflow.collection import collect
     from toolkit.workflow.cycle import run
-    from toolkit.workflow.datasets import release
+    from toolkit.workflow.datasets import ReleaseRequest, release
     from toolkit.workflow.departures import offboard
     from toolkit.workflow.guesses import predict
     from toolkit.workflow.health import examine
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Operation",
+    "ReleaseRequest",
     "add_member",
     "adopt",
     "apply",
@@ -72,6 +73,7 @@ __all__ = [
 # Where each step lives; modules are nouns, so that none has the name of its step.
 _MODULES = {
     "Operation": "operation",
+    "ReleaseRequest": "datasets",
     "add_member": "people",
     "adopt": "adoption",
     "apply": "application",
