@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from toolkit.leaks.credentials import KnownTokens, credentials
@@ -18,6 +20,8 @@ from toolkit.leaks.words import GOLD_KEYS, JUDGEMENTS
 REDACTED: Final = "█"
 _GOLD_NAMES = "|".join(name.replace("_", "[_ -]?") for name in sorted(GOLD_KEYS - {"expected", "golden"}))
 _GOLD_IN_TEXT = re.compile(rf"[\"'](?:{_GOLD_NAMES})[\"']\s*[:=](?!\s*(?:false|null|none)\b)")
+_SHORT = 64  # characters of a text that may well come again
+_REMEMBERED = 50_000  # of them
 _GOLD_NEAR = 120  # characters between a task's id and its answer
 _IDENTITIES: Final = frozenset({"email", "name", "pseudonym"})
 
@@ -60,6 +64,7 @@ class Scanner:
             from toolkit.leaks.personal import PersonalData
 
             self._personal = PersonalData()
+        self._known = lru_cache(_REMEMBERED)(self._found_in)  # labels and names of fields come again in every row
 
     @property
     def looks_for_personal_data(self) -> bool:
@@ -80,15 +85,17 @@ class Scanner:
         """
         if len(text) < 2:
             return []
+        found = self._known(text, key) if len(text) <= _SHORT else self._found_in(text, key)
+        return [replace(one, path=path) for one in found] if path else list(found)
+
+    def _found_in(self, text: str, key: str) -> tuple[Finding, ...]:
         folded = fold(text)
         found = {}
         for match in self._matches(folded, key):
             start, end = folded.span(match.start, match.end)
             shown = masked(match.kind, folded.plain[match.start : match.end])
-            found[match.kind, start, end] = Finding(
-                match.kind, finding_id(match.kind, match.normal), shown, start, end, path
-            )
-        return sorted(_widest(found.values()), key=lambda item: (item.start, item.end, item.kind))
+            found[match.kind, start, end] = Finding(match.kind, finding_id(match.kind, match.normal), shown, start, end)
+        return tuple(sorted(_widest(found.values()), key=lambda item: (item.start, item.end, item.kind)))
 
     def _matches(self, folded: Folded, key: str) -> Iterator[Match]:
         words = words_in(folded.plain, folded.lower)
