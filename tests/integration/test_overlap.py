@@ -7,7 +7,9 @@ import pytest
 from tests.releasing import release
 from tests.workflow.ladders import COSTS, decided, people, take_in, truth, write_ladder
 from toolkit.models import PlacementStatus
+from toolkit.releases.reading import read_rows
 from toolkit.workflow import run, why
+from toolkit.workflow.releasechecks import explain_in, verify_in
 from toolkit.workspace import open_workspace
 
 pytestmark = pytest.mark.labelstudio
@@ -75,6 +77,13 @@ def test_the_policy_is_better_than_three_generalists_at_no_higher_cost(folder, t
         assert right_share(labels, right) >= fixed + 0.03
         assert cost <= 3.0
         assert released.manifest["simulated"] is True
+        checked = verify_in(operation, released.path)
+        assert checked.passed, checked.problems
+        assert checked.n_labels >= N_TASKS
+        row = next(iter(read_rows(released.path))).row
+        told = explain_in(operation, released.path, row)
+        assert "dawid-skene" in {one.method for one in told.settlements}
+        assert len(told.judgments) >= 2
 
         seen = Counter((name.partition("@")[0], author) for name, authors in on.items() for author in authors)
         assert set(seen.values()) == {1}  # nobody saw a task twice, at whatever tier
