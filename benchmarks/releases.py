@@ -128,8 +128,8 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
 def run_toolkit(folder: Path) -> None:
     from toolkit.leaks import Scanner
     from toolkit.models import Control, ControlKind, Modality
-    from toolkit.releases.about import Facts
     from toolkit.releases.gate import LeakGate
+    from toolkit.releases.metadata.about import Facts
     from toolkit.releases.plan import Dataset
     from toolkit.releases.settings import ReleaseSettings
     from toolkit.releases.sheets import Sheet

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.releases.shingles import shingles
+from toolkit.releases.splitting.shingles import shingles
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from toolkit.releases.description import (
+from toolkit.releases.metadata.description import (
     AgreementSummary,
     ControlSummary,
     Description,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from toolkit.models import Control, ControlKind, Modality
-from toolkit.releases.about import Facts
-from toolkit.releases.description import GateSummary
+from toolkit.releases.metadata.about import Facts
+from toolkit.releases.metadata.description import GateSummary
 from toolkit.releases.plan import Dataset
 from toolkit.releases.records import ReleaseRecord
 from toolkit.releases.settings import ReleaseSettings

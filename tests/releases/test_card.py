@@ -11,9 +11,14 @@ import yaml
 
 from tests.releases.description_examples import CLAIMS, ENTITIES, HOSTILE, RISK, UNDEFINED, description, with_control
 from tests.releases.release_examples import record, sheet
-from toolkit.releases.card import card_text
-from toolkit.releases.columndocs import ABOUT, column_about
-from toolkit.releases.description import (
+from toolkit.releases.formats.delimited import CSV
+from toolkit.releases.formats.huggingface import HUGGINGFACE, card_configs
+from toolkit.releases.formats.jsonl import JSONL
+from toolkit.releases.formats.parquet import PARQUET
+from toolkit.releases.formats.writing import Format
+from toolkit.releases.metadata.card import card_text
+from toolkit.releases.metadata.columndocs import ABOUT, column_about
+from toolkit.releases.metadata.description import (
     ColumnSummary,
     Description,
     GateSummary,
@@ -23,13 +28,8 @@ from toolkit.releases.description import (
     Splitting,
     TierSummary,
 )
-from toolkit.releases.formats.delimited import CSV
-from toolkit.releases.formats.huggingface import HUGGINGFACE, card_configs
-from toolkit.releases.formats.jsonl import JSONL
-from toolkit.releases.formats.parquet import PARQUET
-from toolkit.releases.formats.writing import Format
-from toolkit.releases.limits import limits
-from toolkit.releases.markdown import code, escaped, table
+from toolkit.releases.metadata.limits import limits
+from toolkit.releases.metadata.markdown import code, escaped, table
 from toolkit.releases.records import COLUMNS, NESTED
 
 HEADER = {"configs": [{"config_name": "finance.claims", "data_files": [{"split": "train", "path": "train.parquet"}]}]}

@@ -12,12 +12,12 @@ import pytest
 
 from tests.releases.description_examples import CLAIMS, HOSTILE, RISK, UNDEFINED, description, with_control
 from tests.releases.release_examples import SPAN, record, sheet
-from toolkit.releases.croissant import columns_of_sheet, croissant_text
-from toolkit.releases.description import Description, ReleaseFile
 from toolkit.releases.formats.delimited import CSV
 from toolkit.releases.formats.jsonl import JSONL
 from toolkit.releases.formats.parquet import PARQUET
 from toolkit.releases.formats.writing import Format
+from toolkit.releases.metadata.croissant import columns_of_sheet, croissant_text
+from toolkit.releases.metadata.description import Description, ReleaseFile
 from toolkit.releases.records import COLUMNS
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the library and what it stands on

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.releases.dealing import Groups, deal, wanted, with_empty_filled
 from toolkit.releases.hashing import mixed
+from toolkit.releases.splitting.dealing import Groups, deal, wanted, with_empty_filled
 
 SHARES = np.array([0.1, 0.8, 0.1])
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.releases.corpora import EDITS, edited, made_up, other_words, similarities
 from toolkit.errors import ConfigError
-from toolkit.releases.nearduplicates import NearDuplicates, banding, least_equal
-from toolkit.releases.shingles import jaccard, plain_text, shingles, signatures
+from toolkit.releases.splitting.nearduplicates import NearDuplicates, banding, least_equal
+from toolkit.releases.splitting.shingles import jaccard, plain_text, shingles, signatures
 
 
 def clusters(texts: list[str], threshold: float = 0.8, order: list[int] | None = None) -> np.ndarray:

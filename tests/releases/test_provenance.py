@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.releases.description_examples import CLAIMS, HOSTILE, description
-from toolkit.releases.description import Description, ReleaseFile, TierSummary
-from toolkit.releases.provenance import provenance_text
+from toolkit.releases.metadata.description import Description, ReleaseFile, TierSummary
+from toolkit.releases.metadata.provenance import provenance_text
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what the library stands on
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolkit.errors import ConfigError
-from toolkit.releases.shares import checked_shares, parse_shares
+from toolkit.releases.splitting.shares import checked_shares, parse_shares
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.releases.corpora import edited, made_up, similarities
 from toolkit.errors import ConfigError, InputError
-from toolkit.releases.splits import SplitPlan, SplitPlanner
+from toolkit.releases.splitting.splits import SplitPlan, SplitPlanner
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.releases.tied import attach
+from toolkit.releases.splitting.tied import attach
 
 
 def attached(keys_of_rows: list[str], kept: list[int]):

@@ -146,7 +146,7 @@ def _formats(texts: list[str]) -> tuple[str, ...]:
 
 
 def _splits(text: str | None) -> dict[str, float] | None:
-    from toolkit.releases.shares import parse_shares
+    from toolkit.releases.splitting.shares import parse_shares
 
     return None if text is None else parse_shares(text)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.releases.description import ReleaseFile
+from toolkit.releases.metadata.description import ReleaseFile
 
 FORMAT = 2
 MANIFEST = "manifest.json"

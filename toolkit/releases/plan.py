@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from toolkit.errors import InputError
 from toolkit.models import CATEGORICAL
-from toolkit.releases.description import GateSummary
 from toolkit.releases.formats import FORMATS
 from toolkit.releases.formats.writing import Format
+from toolkit.releases.metadata.description import GateSummary
+from toolkit.releases.metadata.tally import labels_in
+from toolkit.releases.metadata.wording import count
 from toolkit.releases.records import DECIDED, ReleaseRecord, storable, texts_in
 from toolkit.releases.settling import ReleaseRow
 from toolkit.releases.sheets import Sheet
-from toolkit.releases.splitplan import SplitPlan
-from toolkit.releases.splits import SplitPlanner
-from toolkit.releases.tally import labels_in
-from toolkit.releases.wording import count
+from toolkit.releases.splitting.splitplan import SplitPlan
+from toolkit.releases.splitting.splits import SplitPlanner
 
 if TYPE_CHECKING:
     from toolkit.releases.settings import ReleaseSettings

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.releases.columndocs import PREFIXES
+from toolkit.releases.metadata.columndocs import PREFIXES
 from toolkit.releases.records import COLUMNS
 
 READABLE = ("jsonl", "parquet")  # formats that say everything, the faster one to compare first

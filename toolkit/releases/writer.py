@@ -14,16 +14,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from toolkit.errors import InputError, StorageError
-from toolkit.releases.about import Facts, texts_about
-from toolkit.releases.description import AgreementSummary
 from toolkit.releases.evidence import FOLDER, JUDGMENTS, LEDGER, EvidenceWriter, write_ledger
 from toolkit.releases.formats.writing import RowWriter
 from toolkit.releases.manifest import DIGEST, MANIFEST, changed_files, file_entry, manifest_text, read_manifest
+from toolkit.releases.metadata.about import Facts, texts_about
+from toolkit.releases.metadata.description import AgreementSummary
+from toolkit.releases.metadata.tally import Tally
+from toolkit.releases.metadata.wording import agreeing, count
 from toolkit.releases.plan import Dataset, Gate, Plan, chosen_rows, plan_release
 from toolkit.releases.settings import ReleaseSettings
 from toolkit.releases.sheets import Sheet
-from toolkit.releases.tally import Tally
-from toolkit.releases.wording import agreeing, count
 
 READ_ONLY = 0o444
 RESERVED = ("make", "verify", "explain", "diff", "identify")  # commands of the same noun

@@ -12,9 +12,9 @@ from toolkit.agreement import CountEngine, GroupAgreement, measure
 from toolkit.agreement.statistic import ALPHA
 from toolkit.errors import InputError, StorageError, WorkspaceError
 from toolkit.models import Tier
-from toolkit.releases.about import Facts
-from toolkit.releases.description import AgreementSummary, Guidelines, ReviewSummary
 from toolkit.releases.evidence import read_splits
+from toolkit.releases.metadata.about import Facts
+from toolkit.releases.metadata.description import AgreementSummary, Guidelines, ReviewSummary
 from toolkit.releases.plan import DEFAULT_FORMATS, Dataset
 from toolkit.releases.selection import Selection
 from toolkit.releases.settings import ReleaseSettings

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError
-from toolkit.releases.card import card_text
 from toolkit.releases.changes import changes_text, diff_releases
-from toolkit.releases.croissant import croissant_text
-from toolkit.releases.description import (
+from toolkit.releases.formats import FORMATS
+from toolkit.releases.formats.huggingface import card_configs
+from toolkit.releases.manifest import FORMAT, without_folders
+from toolkit.releases.metadata.card import card_text
+from toolkit.releases.metadata.croissant import croissant_text
+from toolkit.releases.metadata.description import (
     Description,
     GateSummary,
     Guidelines,
@@ -21,16 +24,13 @@ from toolkit.releases.description import (
     ReviewSummary,
     Splitting,
 )
-from toolkit.releases.formats import FORMATS
-from toolkit.releases.formats.huggingface import card_configs
-from toolkit.releases.manifest import FORMAT, without_folders
-from toolkit.releases.provenance import provenance_text
+from toolkit.releases.metadata.provenance import provenance_text
 
 if TYPE_CHECKING:
+    from toolkit.releases.metadata.tally import Agreement, Tally
     from toolkit.releases.plan import Plan
     from toolkit.releases.settings import ReleaseSettings
     from toolkit.releases.sheets import Sheet
-    from toolkit.releases.tally import Agreement, Tally
 
 CARD, CROISSANT, PROVENANCE, CHANGES = "README.md", "croissant.json", "provenance.json", "CHANGES.md"
 LONG_AGO = date(1970, 1, 1)  # of what nobody judged, as a release by machines alone

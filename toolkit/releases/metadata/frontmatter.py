@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.releases.description import MACHINE, Description, SheetSummary
-from toolkit.releases.markdown import one_line
+from toolkit.releases.metadata.description import MACHINE, Description, SheetSummary
+from toolkit.releases.metadata.markdown import one_line
 
 # Licences that the Hub knows by these names; it wants them in lower case.
 _HUB_LICENCES = """

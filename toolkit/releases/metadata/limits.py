@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolkit.releases.description import AgreementSummary, ControlSummary, Description, SheetSummary
-from toolkit.releases.wording import agreeing, count, decimal, interval, listing, percent, quoted
+from toolkit.releases.metadata.description import AgreementSummary, ControlSummary, Description, SheetSummary
+from toolkit.releases.metadata.wording import agreeing, count, decimal, interval, listing, percent, quoted
 
 LEAST_AGREEMENT = 0.667  # Krippendorff's limit for tentative conclusions
 LEAST_ROWS = 30  # per label

@@ -1,6 +1,6 @@
 """The card of a release, README.md: what it holds, who made it how, and what it cannot be trusted for.
 
-All of it is computed from a :class:`~toolkit.releases.description.Description`; nothing is typed.
+All of it is computed from a :class:`~toolkit.releases.metadata.description.Description`; nothing is typed.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.releases.cardquality import agreement, gate, review, settling, splitting, who
-from toolkit.releases.columndocs import ABOUT, column_about
-from toolkit.releases.description import ControlSummary, Description, SheetSummary
-from toolkit.releases.frontmatter import front_matter
-from toolkit.releases.limits import label_shares, limits, unit
-from toolkit.releases.loading import snippets
-from toolkit.releases.markdown import code, escaped, table
+from toolkit.releases.metadata.cardquality import agreement, gate, review, settling, splitting, who
+from toolkit.releases.metadata.columndocs import ABOUT, column_about
+from toolkit.releases.metadata.description import ControlSummary, Description, SheetSummary
+from toolkit.releases.metadata.frontmatter import front_matter
+from toolkit.releases.metadata.limits import label_shares, limits, unit
+from toolkit.releases.metadata.loading import snippets
+from toolkit.releases.metadata.markdown import code, escaped, table
+from toolkit.releases.metadata.wording import agreeing, count, listing, percent
 from toolkit.releases.records import COLUMNS, NESTED
-from toolkit.releases.wording import agreeing, count, listing, percent
 
 SIMULATED = (
     "> **SIMULATED ANNOTATIONS.** Some or all labels were made up by simulated annotators to try the workflow out.\n"

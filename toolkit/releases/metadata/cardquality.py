@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from toolkit.releases.description import AgreementSummary, Description
-from toolkit.releases.limits import spoken
-from toolkit.releases.markdown import code, escaped, table
-from toolkit.releases.wording import agreeing, count, decimal, interval, listing, percent
+from toolkit.releases.metadata.description import AgreementSummary, Description
+from toolkit.releases.metadata.limits import spoken
+from toolkit.releases.metadata.markdown import code, escaped, table
+from toolkit.releases.metadata.wording import agreeing, count, decimal, interval, listing, percent
 
 _SETTLED: Mapping[str, str] = {
     "generalist": "generalists agreed",

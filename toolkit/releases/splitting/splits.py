@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError
-from toolkit.releases.components import members
-from toolkit.releases.dealing import Groups, deal, wanted, with_empty_filled
 from toolkit.releases.hashing import Column, hash64, seeded
-from toolkit.releases.kept import KeptRows
-from toolkit.releases.nearduplicates import THRESHOLD, NearDuplicates
-from toolkit.releases.shares import checked_shares
-from toolkit.releases.splitplan import Parted, RowsOf, SplitPlan, across, described
-from toolkit.releases.tied import NONE, Attached, attach
+from toolkit.releases.splitting.components import members
+from toolkit.releases.splitting.dealing import Groups, deal, wanted, with_empty_filled
+from toolkit.releases.splitting.kept import KeptRows
+from toolkit.releases.splitting.nearduplicates import THRESHOLD, NearDuplicates
+from toolkit.releases.splitting.shares import checked_shares
+from toolkit.releases.splitting.splitplan import Parted, RowsOf, SplitPlan, across, described
+from toolkit.releases.splitting.tied import NONE, Attached, attach
 
 if TYPE_CHECKING:
     import numpy as np

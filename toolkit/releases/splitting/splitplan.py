@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from toolkit.releases.tied import NONE
-from toolkit.releases.wording import agreeing, count
+from toolkit.releases.metadata.wording import agreeing, count
+from toolkit.releases.splitting.tied import NONE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ class SplitPlan:
 
     Examples
     --------
-    >>> from toolkit.releases.splits import SplitPlanner
+    >>> from toolkit.releases.splitting.splits import SplitPlanner
     >>> planner = SplitPlanner({"train": 0.5, "test": 0.5}, seed=1)
     >>> for i in range(4):
     ...     planner.add(f"row-{i}", [f"document-{i // 2}"], "", "law|claims|yes")

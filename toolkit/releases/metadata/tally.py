@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from toolkit.models import CATEGORICAL, REGIONS, Control, ControlKind, Tier
-from toolkit.releases.croissant import columns_of_sheet
-from toolkit.releases.description import (
+from toolkit.releases.metadata.croissant import columns_of_sheet
+from toolkit.releases.metadata.description import (
     AgreementSummary,
     ControlSummary,
     Guidelines,

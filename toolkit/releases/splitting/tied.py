@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.releases.components import members
+from toolkit.releases.splitting.components import members
 
 if TYPE_CHECKING:
     import numpy as np

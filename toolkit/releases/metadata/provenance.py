@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from toolkit.releases.description import Description, ReleaseFile, SheetSummary, WorkSummary
 from toolkit.releases.manifest import without_folders
-from toolkit.releases.markdown import one_line
+from toolkit.releases.metadata.description import Description, ReleaseFile, SheetSummary, WorkSummary
+from toolkit.releases.metadata.markdown import one_line
 
 PROVENANCE = "provenance.json"
 NAMESPACE = "https://annotation-toolkit.invalid/prov#"  # ".invalid" never leads anywhere: it only tells names apart

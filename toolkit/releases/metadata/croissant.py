@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from toolkit.releases.columndocs import column_about, place_of
-from toolkit.releases.description import ColumnSummary, Description, ReleaseFile, SheetSummary
 from toolkit.releases.formats.wide import OTHERS, columns_of
-from toolkit.releases.markdown import one_line
+from toolkit.releases.metadata.columndocs import column_about, place_of
+from toolkit.releases.metadata.description import ColumnSummary, Description, ReleaseFile, SheetSummary
+from toolkit.releases.metadata.markdown import one_line
+from toolkit.releases.metadata.responsibility import responsible_ai
+from toolkit.releases.metadata.wording import count
 from toolkit.releases.records import COLUMNS
-from toolkit.releases.responsibility import responsible_ai
 from toolkit.releases.sheets import Sheet
-from toolkit.releases.wording import count
 
 CROISSANT = "croissant.json"
 CONFORMS_TO = ("http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from toolkit.releases.description import ControlSummary, Description, SheetSummary
-from toolkit.releases.limits import limits, spoken
-from toolkit.releases.markdown import one_line
-from toolkit.releases.wording import agreeing, count, decimal, interval, listing, percent, quoted
+from toolkit.releases.metadata.description import ControlSummary, Description, SheetSummary
+from toolkit.releases.metadata.limits import limits, spoken
+from toolkit.releases.metadata.markdown import one_line
+from toolkit.releases.metadata.wording import agreeing, count, decimal, interval, listing, percent, quoted
 
 MAINTENANCE = (
     "A version is never changed. What is corrected or added comes as a new version with a number of its own; what"

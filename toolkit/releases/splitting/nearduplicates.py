@@ -6,16 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ConfigError
-from toolkit.releases.components import joined
 from toolkit.releases.hashing import Column, hash64
-from toolkit.releases.shingles import DENSE_WIDTH, N_HASHES, WIDTH, is_dense, is_short, plain_text, signatures
+from toolkit.releases.splitting.components import joined
+from toolkit.releases.splitting.shingles import DENSE_WIDTH, N_HASHES, WIDTH, is_dense, is_short, plain_text, signatures
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from toolkit.releases.hashing import Whole, Words
-    from toolkit.releases.shingles import Signatures
+    from toolkit.releases.splitting.shingles import Signatures
 
 THRESHOLD = 0.8  # Jaccard similarity of shingles from which texts are near duplicates
 LEAST_THRESHOLD = 0.5

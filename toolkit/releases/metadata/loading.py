@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.releases.description import Description, SheetSummary
+from toolkit.releases.metadata.description import Description, SheetSummary
 
 _SNIPPETS: Mapping[str, str] = {
     "jsonl": """\

@@ -1,0 +1,1 @@
+"""What a release says of itself: its description, and the card, Croissant and provenance written from it."""
