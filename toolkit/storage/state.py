@@ -15,6 +15,7 @@ from toolkit.storage.reviews import Reviews
 from toolkit.storage.reworks import Reworks
 from toolkit.storage.sightings import Sightings
 from toolkit.storage.steps import Steps
+from toolkit.storage.tallies import Tallies
 from toolkit.storage.work import Work
 
 
@@ -47,6 +48,8 @@ class State:
         What the overlap policy chose.
     releases : Releases
         What was published.
+    tallies : Tallies
+        How much there is of everything.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -64,6 +67,7 @@ class State:
         self.reviews = Reviews(engine)
         self.steps = Steps(engine)
         self.releases = Releases(engine)
+        self.tallies = Tallies(engine)
 
     def close(self) -> None:
         """Give the database's connections back."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.workflow.datasets import ReleaseRequest, release
     from toolkit.workflow.departures import offboard
     from toolkit.workflow.guesses import predict
+    from toolkit.workflow.headway import progress
     from toolkit.workflow.health import examine
     from toolkit.workflow.intake import ingest
     from toolkit.workflow.load import status
@@ -53,6 +54,7 @@ __all__ = [
     "offboard",
     "plan",
     "predict",
+    "progress",
     "publish",
     "release",
     "resolve",
@@ -88,6 +90,7 @@ _MODULES = {
     "offboard": "departures",
     "plan": "planning",
     "predict": "guesses",
+    "progress": "headway",
     "publish": "publication",
     "release": "datasets",
     "resolve": "resolution",

@@ -150,13 +150,13 @@ def judgments_of(operation: Operation, placements: Iterable[str] | None = None) 
     known = operation.state.work.placements_of(tasks)
     return [
         judgment
-        for judgments in _judged_in_turn(operation, known)
+        for judgments in judged_in_turn(operation, known)
         for judgment in judgments
         if f"{judgment.task}@{judgment.domain}/{judgment.config}/{judgment.tier}" in wanted
     ]
 
 
-def _judged_in_turn(operation: Operation, placements: Iterable[str]) -> Iterator[list[Judgment]]:
+def judged_in_turn(operation: Operation, placements: Iterable[str]) -> Iterator[list[Judgment]]:
     """Yield the judgments on placements, some tasks at a time, by task."""
     for some in _by_task(placements):
         yield judge(operation, some).judgments

@@ -1,0 +1,181 @@
+"""How much there is of everything, counted by the database: nothing here loads tasks, placements or assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, ScalarSelect, Select, and_, case, exists, func, or_, select
+
+from toolkit.models import AssignmentStatus, PlacementStatus, ProjectKey, Queue, Tier
+from toolkit.storage import schema as s
+
+ANSWER = "answer"  # the purpose of placements that are no reviews
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementTally:
+    """Placements that are alike."""
+
+    key: ProjectKey
+    language: str | None  # of their tasks
+    status: PlacementStatus
+    review: bool
+    published: bool  # on the server
+    n: int
+    n_wanted: int  # answers
+    n_given: int  # answers that count
+    n_missing: int  # answers that each of them lacks, added up
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTally:
+    """Tasks that have a placement and have come equally far; reviews apart."""
+
+    sent: bool  # a placement is, or was, on the server
+    answered: bool  # at least one answer counts
+    settled: bool  # no placement is open
+    decided: bool  # at least one placement has its labels
+    released: bool  # in the newest version of a release
+    n: int
+
+
+class Tallies:
+    """Counts over whole tables."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def routes(self) -> dict[tuple[str, Queue, Tier], int]:
+        """Return how many tasks go each way, by domain, queue and tier; each task's last route counts."""
+        table, later = s.routes, s.routes.alias()
+        superseded = exists().where(later.c.task == table.c.task, later.c.revision > table.c.revision)
+        ways = table.c.domain, table.c.queue, table.c.tier
+        query = select(*ways, func.count()).where(~superseded).group_by(*ways)
+        with self._engine.connect() as connection:
+            return {(domain, Queue(queue), Tier(tier)): n for domain, queue, tier, n in connection.execute(query)}
+
+    def n_unplaced(self) -> int:
+        """Return how many tasks have a route and no placement."""
+        first = select(s.routes.c.task).where(~exists().where(s.placements.c.task == s.routes.c.task)).distinct()
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(first.subquery())).scalar_one())
+
+    def placements(self) -> list[PlacementTally]:
+        """Return how many placements there are of each kind, and the answers they want and have."""
+        table = s.placements
+        each = (
+            select(
+                *(table.c.domain, table.c.config, table.c.tier, s.tasks.c.language, table.c.status),
+                (table.c.purpose != ANSWER).label("review"),
+                table.c.server_task.is_not(None).label("published"),
+                table.c.overlap.label("wanted"),
+                _n_given().label("given"),
+            )
+            .join(s.tasks, s.tasks.c.id == table.c.task)
+            .subquery()
+        )
+        kinds = [each.c[name] for name in ("domain", "config", "tier", "language", "status", "review", "published")]
+        lacking = case((each.c.wanted > each.c.given, each.c.wanted - each.c.given), else_=0)
+        sums = (func.count(), func.sum(each.c.wanted), func.sum(each.c.given), func.sum(lacking))
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(*kinds, *sums).group_by(*kinds)).all()
+        return [
+            PlacementTally(
+                ProjectKey(domain, config, Tier(tier)),
+                language,
+                PlacementStatus(status),
+                bool(review),
+                bool(published),
+                int(n),
+                int(wanted),
+                int(given),
+                int(missing),
+            )
+            for domain, config, tier, language, status, review, published, n, wanted, given, missing in rows
+        ]
+
+    def tasks(self) -> list[TaskTally]:
+        """Return how far the tasks with placements have come."""
+        table = s.placements
+        answers, status = table.c.purpose == ANSWER, table.c.status
+        each = (
+            select(
+                table.c.task,
+                _any(table.c.server_task.is_not(None)).label("sent"),
+                _any(_n_given() > 0).label("answered"),
+                (1 - _any(answers & (status == PlacementStatus.OPEN.value))).label("settled"),
+                _any(answers & (status == PlacementStatus.DECIDED.value)).label("decided"),
+            )
+            .group_by(table.c.task)
+            .subquery()
+        )
+        released = _released().subquery()
+        held = case((released.c.task.is_not(None), 1), else_=0).label("released")
+        flags = [each.c.sent, each.c.answered, each.c.settled, each.c.decided, held]
+        query = select(*flags, func.count().label("n")).join_from(
+            each, released, released.c.task == each.c.task, isouter=True
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.group_by(*flags)).all()
+        names = [flag.name for flag in flags]
+        return [TaskTally(**{name: bool(row._mapping[name]) for name in names}, n=row.n) for row in rows]
+
+    def assignments(self) -> dict[tuple[str, AssignmentStatus], int]:
+        """Return how many assignments there are by annotator and status."""
+        table = s.assignments
+        query = select(table.c.annotator, table.c.status, func.count()).group_by(table.c.annotator, table.c.status)
+        with self._engine.connect() as connection:
+            return {(name, AssignmentStatus(status)): n for name, status, n in connection.execute(query)}
+
+    def decided_by_day(self) -> dict[date, int]:
+        """Return how many placements were decided on each day, in UTC; what a review revised keeps its first day."""
+        table, of = s.decisions, s.placements
+        moments = select(func.max(table.c.decided_at).label("at")).join(of, of.c.id == table.c.placement)
+        moments = moments.where(of.c.status == PlacementStatus.DECIDED.value).group_by(table.c.placement)
+        with self._engine.connect() as connection:
+            day = _day(connection, moments.subquery().c.at)
+            rows = connection.execute(select(day, func.count()).group_by(day)).all()
+        return {date.fromisoformat(day): n for day, n in rows}
+
+    def skips(self) -> Iterator[tuple[str, date]]:
+        """Yield the annotator of each answer that was skipped, and the day on which that was, in UTC."""
+        asked, seen = s.assignments, s.sightings
+        same = and_(seen.c.placement == asked.c.placement, seen.c.annotator == asked.c.annotator)
+        query = select(asked.c.annotator, func.max(seen.c.created_at)).join(seen, same)
+        query = query.where(asked.c.status == AssignmentStatus.SKIPPED.value)
+        with self._engine.connect() as connection:
+            for annotator, at in connection.execute(query.group_by(asked.c.placement, asked.c.annotator)):
+                yield annotator, datetime.fromisoformat(at).astimezone(UTC).date()
+
+
+def _n_given() -> ScalarSelect[int]:
+    """Count a placement's answers that count: also those that a ruling sent back and nobody has looked at again."""
+    table, back = s.assignments, s.reworks
+    kept = exists().where(
+        back.c.placement == table.c.placement, back.c.annotator == table.c.annotator, back.c.done_at.is_(None)
+    )
+    done = table.c.status == AssignmentStatus.DONE.value
+    waiting = and_(table.c.status == AssignmentStatus.OPEN.value, kept)
+    query = select(func.count()).where(table.c.placement == s.placements.c.id, or_(done, waiting))
+    return query.correlate(s.placements).scalar_subquery()
+
+
+def _released() -> Select[tuple[str]]:
+    """Select the tasks that the newest version of a release holds, whichever release that is."""
+    table = s.releases
+    newest = select(table.c.name, func.max(table.c.version).label("version")).group_by(table.c.name).subquery()
+    same = and_(newest.c.name == table.c.name, newest.c.version == table.c.version)
+    return select(table.c.task).join(newest, same).distinct()
+
+
+def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.max(case((condition, 1), else_=0))
+
+
+def _day(connection: Connection, moment: ColumnElement[datetime]) -> ColumnElement[str]:
+    """Return a stored moment's day in UTC as text: SQLite keeps UTC without saying so, PostgreSQL a moment."""
+    if connection.dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD")
+    return func.strftime("%Y-%m-%d", moment)
