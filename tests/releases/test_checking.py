@@ -292,7 +292,7 @@ def test_a_label_that_stood_against_later_answers_is_a_note_and_no_problem(tmp_p
 
 
 def test_half_a_character_in_an_answer_is_mended_in_the_evidence_too(tmp_path: Path) -> None:
-    given = replace(ROWS[0].judgments[0], label="halb \ud83d", value=["halb \ud83d"])
+    given = ROWS[0].judgments[0]._replace(label="halb \ud83d", value=["halb \ud83d"])
     rows = [replace(ROWS[0], judgments=[given], settlements=[replace(ROWS[0].settlements[0], label="halb \ud83d")])]
     made_of = replace(
         source([]), dataset=Dataset({"finance/claims": sheet()}, lambda: iter(rows)), ledger=lambda: iter(ENTRIES)

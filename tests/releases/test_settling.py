@@ -12,7 +12,7 @@ from toolkit.releases.settling import Given, Method, Settlement, disagreeing, di
 
 def given(label: str, annotator: str, tier: str = "generalist", control: str = "risk", **changes) -> Given:
     plain = Given(tier, control, annotator, label, label, "choice", "aaaaaaaaaaaa", "0" * 16, False, False)
-    return replace(plain, **changes)
+    return plain._replace(**changes)
 
 
 def settled(**changes) -> Settlement:
@@ -30,11 +30,11 @@ def test_a_vote_that_is_as_released_says_nothing():
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
-        ([VOTES[0], replace(VOTES[1], label="low"), VOTES[2]], "the vote of 3 generalist judgments says 'low'"),
+        ([VOTES[0], VOTES[1]._replace(label="low"), VOTES[2]], "the vote of 3 generalist judgments says 'low'"),
         (VOTES[:2], "resting on 3 judgments, and there are 2"),
         ([*VOTES, given("low", "d")], "says None"),
-        ([replace(VOTES[0], tier="specialist"), *VOTES[1:]], "says None"),
-        ([replace(VOTES[0], control="other"), *VOTES[1:]], "says None"),
+        ([VOTES[0]._replace(tier="specialist"), *VOTES[1:]], "says None"),
+        ([VOTES[0]._replace(control="other"), *VOTES[1:]], "says None"),
     ],
 )
 def test_any_judgment_that_is_altered_added_or_gone_is_named(changed, named):

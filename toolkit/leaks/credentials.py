@@ -19,27 +19,35 @@ from toolkit.leaks.matches import INNER, Match
 SHORTEST: Final = 6  # of a password that is looked for; shorter ones are words of every text
 _LONG = 16
 _LONGEST_KEY: Final = 200  # characters of a field's name that is looked at
-# A literal that the text must hold, and the shape.
+# By a sign that each of them has: a literal that the text must hold, and the shape.
 _SHAPES: Final = tuple(
-    (literal, re.compile(shape))
-    for literal, shape in {
-        "AKIA": r"\bAKIA[0-9A-Z]{16}\b",
-        "ASIA": r"\bASIA[0-9A-Z]{16}\b",
-        "gh": r"\bgh[pousr]_[A-Za-z0-9]{30,255}",
-        "github_pat_": r"\bgithub_pat_[A-Za-z0-9_]{22,255}",
-        "glpat-": r"\bglpat-[A-Za-z0-9_-]{20,}",
-        "sk-": r"\bsk-(?:ant-|proj-|svcacct-|or-)?[A-Za-z0-9_-]{20,}",
-        "xox": r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
-        "hooks.slack.com": r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
-        "AIza": r"\bAIza[0-9A-Za-z_-]{35}",
-        "eyJ": r"\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
-        "hf_": r"\bhf_[A-Za-z0-9]{30,}",
-        "_live_": r"\b[srp]k_live_[A-Za-z0-9]{16,}",
-        "_test_": r"\b[sr]k_test_[A-Za-z0-9]{16,}",
-        "npm_": r"\bnpm_[A-Za-z0-9]{36}",
-        "pypi-": r"\bpypi-[A-Za-z0-9_-]{50,}",
-        "SG.": r"\bSG\.[A-Za-z0-9_-]{16,100}\.[A-Za-z0-9_-]{16,}",
-        "AccountKey=": r"AccountKey=[A-Za-z0-9+/=]{40,}",
+    (sign, tuple((literal, re.compile(shape)) for literal, shape in shapes.items()))
+    for sign, shapes in {
+        "A": {
+            "AKIA": r"\bAKIA[0-9A-Z]{16}\b",
+            "ASIA": r"\bASIA[0-9A-Z]{16}\b",
+            "AIza": r"\bAIza[0-9A-Za-z_-]{35}",
+            "AccountKey=": r"AccountKey=[A-Za-z0-9+/=]{40,}",
+        },
+        "_": {
+            "gh": r"\bgh[pousr]_[A-Za-z0-9]{30,255}",
+            "github_pat_": r"\bgithub_pat_[A-Za-z0-9_]{22,255}",
+            "hf_": r"\bhf_[A-Za-z0-9]{30,}",
+            "_live_": r"\b[srp]k_live_[A-Za-z0-9]{16,}",
+            "_test_": r"\b[sr]k_test_[A-Za-z0-9]{16,}",
+            "npm_": r"\bnpm_[A-Za-z0-9]{36}",
+        },
+        "-": {
+            "glpat-": r"\bglpat-[A-Za-z0-9_-]{20,}",
+            "sk-": r"\bsk-(?:ant-|proj-|svcacct-|or-)?[A-Za-z0-9_-]{20,}",
+            "xox": r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
+            "pypi-": r"\bpypi-[A-Za-z0-9_-]{50,}",
+        },
+        ".": {
+            "hooks.slack.com": r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
+            "eyJ": r"\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
+            "SG.": r"\bSG\.[A-Za-z0-9_-]{16,100}\.[A-Za-z0-9_-]{16,}",
+        },
     }.items()
 )
 _PEM = re.compile(r"-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -86,7 +94,7 @@ class KnownTokens:
         for form, token in self._plain:
             if form in text.lower:
                 yield from _all(text.lower, form, token)
-        if longest >= _LONG // 2 and INNER.search(text.plain):
+        if self._encoded and longest >= _LONG // 2 and INNER.search(text.plain):
             for form, token in self._encoded:
                 if form in text.plain:
                     yield from _all(text.plain, form, token)
@@ -123,9 +131,10 @@ def credentials(text: Folded, longest: int, key: str = "") -> Iterator[Match]:
     []
     """
     plain, lower = text.plain, text.lower
-    for literal, shape in _SHAPES:
-        if literal in plain:
-            yield from (Match("credential", *match.span(), match[0]) for match in shape.finditer(plain))
+    for sign, shapes in _SHAPES:
+        for literal, shape in shapes if sign in plain else ():
+            if literal in plain:
+                yield from (Match("credential", *match.span(), match[0]) for match in shape.finditer(plain))
     if "PRIVATE KEY" in plain:
         yield from _private_keys(plain)
     if "://" in plain and "@" in plain:

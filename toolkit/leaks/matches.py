@@ -14,6 +14,8 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
 UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]"
 )
+# ASCII without what is no part of a word, which is several times faster to take apart than by a pattern.
+_SPACED: Final = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 
 
 class Match(NamedTuple):
@@ -33,7 +35,7 @@ def words_in(plain: str, lower: str) -> set[str]:
     >>> sorted(words_in("myBlueFin_v2", "mybluefin_v2"))
     ['2', 'blue', 'bluefin', 'fin', 'finv', 'my', 'myblue', 'mybluefin', 'v', 'v2']
     """
-    words = set(WORD.findall(lower))
+    words = set(lower.translate(_SPACED).split() if lower.isascii() else WORD.findall(lower))
     if INNER.search(plain):
         parts = [part.lower() for part in _PART.findall(plain)]
         words.update(parts)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from toolkit.leaks.credentials import KnownTokens, credentials
@@ -65,6 +66,7 @@ class Scanner:
 
             self._personal = PersonalData()
         self._known = lru_cache(_REMEMBERED)(self._found_in)  # labels and names of fields come again in every row
+        self._telling = lru_cache(_REMEMBERED)(self._is_telling)
 
     @property
     def looks_for_personal_data(self) -> bool:
@@ -142,15 +144,36 @@ class Scanner:
         >>> [found.path for found in Scanner().scan_value({"meta": [{"mail": "ada@labo.fr"}]}, "rows[3]")]
         ['rows[3].meta[0].mail']
         """
+        yield from self._in_value(value, path, key)
+
+    def _in_value(self, value: Any, path: str, key: str) -> list[Finding]:
         if isinstance(value, str):
-            yield from self.scan(value, key=key, path=path)
-        elif isinstance(value, Mapping):
-            yield from self._scan_mapping(value, path)
-        elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-            for number, item in enumerate(value):
-                yield from self.scan_value(item, f"{path}[{number}]", key)
-        elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
-            yield from self.scan(str(value), key=key, path=path)
+            return self.scan(value, key=key, path=path)
+        if type(value) is dict or isinstance(value, Mapping):
+            return self._in_mapping(value, path)
+        if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+            within = (self._in_value(item, f"{path}[{number}]", key) for number, item in enumerate(value))
+            return [*chain.from_iterable(within)]
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
+            return self.scan(str(value), key=key, path=path)
+        return []
+
+    def _in_mapping(self, row: Mapping[Any, Any], path: str) -> list[Finding]:
+        named = [(str(name), value) for name, value in row.items()]
+        telling = not all(len(name) <= _SHORT and not self._telling(name) for name, _ in named)
+        found = []
+        if telling and is_confidential(row):
+            found.append(_about_key("confidential", "confidential: true", f"{path}.confidential".lstrip(".")))
+        for name, value in named:
+            below = f"{path}.{name}".lstrip(".")
+            if telling:
+                found += self.scan_key(name, value, below)
+            found += self._in_value(value, below, name)
+        return found
+
+    def _is_telling(self, name: str) -> bool:
+        """Return whether the name of a field alone can tell something, whatever its value; hardly any does."""
+        return name.casefold() == "confidential" or any(True for _ in self.scan_key(name))
 
     def scan_row(self, row: Mapping[str, Any], path: str = "") -> list[Finding]:
         """Return what is found in a row; who is named in one field may be judged in another.
@@ -162,7 +185,7 @@ class Scanner:
         >>> sorted({found.kind for found in gate.scan_row({"who": "Ada Lovelace", "note": "slow, warned twice"})})
         ['name', 'performance']
         """
-        found = list(self.scan_value(row, path))
+        found = self._in_value(row, path, "")
         kinds = {item.kind for item in found}
         if kinds & _IDENTITIES and "performance" not in kinds:
             who = next(item for item in found if item.kind in _IDENTITIES)
@@ -171,14 +194,6 @@ class Scanner:
                 shown = masked("performance", "")
                 found.append(Finding("performance", finding_id("performance", who.id), shown, path=path))
         return found
-
-    def _scan_mapping(self, row: Mapping[Any, Any], path: str) -> Iterator[Finding]:
-        if is_confidential(row):
-            yield _about_key("confidential", "confidential: true", f"{path}.confidential".lstrip("."))
-        for name, value in row.items():
-            below = f"{path}.{name}".lstrip(".")
-            yield from self.scan_key(str(name), value, below)
-            yield from self.scan_value(value, below, str(name))
 
     def scan_key(self, name: str, value: Any = True, path: str = "") -> Iterator[Finding]:
         """Yield what the name of a field or a column tells; an empty value tells nothing, nor does a plain no.

@@ -13,22 +13,27 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.releases.formats.parquetfiles import GROUP_ROWS, RowsFile
 from toolkit.releases.records import mended
 from toolkit.releases.settling import Given, ReleaseRow, Settlement
 
 FOLDER = "evidence"
 ROWS, SETTLEMENTS = "rows.parquet", "settlements.parquet"
 JUDGMENTS, LEDGER = "judgments.parquet", "ledger.parquet"
-ROWS_IN_A_GROUP = 50_000
 PLACE = ("task", "domain", "config")
 Key = tuple[str, str, str]  # task, domain, config
 
 _SETTLED = tuple(one.name for one in fields(Settlement))
-_GIVEN = tuple(one.name for one in fields(Given) if one.name != "day")
+_GIVEN = Given._fields[:-1]  # all but the day
+_settled_values = attrgetter(*_SETTLED)
+_question_and_annotator = attrgetter("tier", "control", "annotator")
+_VALUE = _GIVEN.index("value")
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 _KINDS: Mapping[str, str] = {
     "min_votes": "int64",
     "n_judgments": "int64",
@@ -46,9 +51,9 @@ class EvidenceWriter:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._rows = _Table(folder / ROWS, (*PLACE, "split"))
-        self._settlements = _Table(folder / SETTLEMENTS, (*PLACE, *_SETTLED))
-        self._judgments = _Table(folder / JUDGMENTS, (*PLACE, *_GIVEN))
+        self._rows = _table(folder / ROWS, (*PLACE, "split"))
+        self._settlements = _table(folder / SETTLEMENTS, (*PLACE, *_SETTLED))
+        self._judgments = _table(folder / JUDGMENTS, (*PLACE, *_GIVEN))
 
     def write(self, row: ReleaseRow) -> None:
         """Take a row."""
@@ -56,11 +61,9 @@ class EvidenceWriter:
         place = record.task, record.domain, record.config
         self._rows.add((*place, record.split))
         for settled in row.settlements:
-            self._settlements.add((*place, *(getattr(settled, name) for name in _SETTLED)))
-        for given in sorted(row.judgments, key=lambda one: (one.tier, one.control, one.annotator)):
-            values = [getattr(given, name) for name in _GIVEN]
-            values[_GIVEN.index("value")] = json.dumps(given.value, ensure_ascii=False, sort_keys=True)
-            self._judgments.add((*place, *values))
+            self._settlements.add((*place, *_settled_values(settled)))
+        for given in sorted(row.judgments, key=_question_and_annotator):
+            self._judgments.add((*place, *given[:_VALUE], _encode(given.value), *given[_VALUE + 1 : -1]))
 
     def close(self) -> None:
         """Write what is left."""
@@ -71,7 +74,7 @@ class EvidenceWriter:
 
 def write_ledger(path: Path, entries: Iterable[tuple[int, str]]) -> str:
     """Write the numbers and hashes of ledger entries, chained; return the head of that chain."""
-    table, chain = _Table(path, ("seq", "hash", "chain")), ""
+    table, chain = _table(path, ("seq", "hash", "chain")), ""
     for seq, digest in entries:
         chain = _link(chain, seq, digest)
         table.add((seq, digest, chain))
@@ -162,32 +165,24 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         ) from error
 
 
-class _Table:
-    """Rows on their way into a Parquet file, in groups of a fixed size."""
+def _table(path: Path, columns: Sequence[str]) -> RowsFile:
+    """Return a file of plain columns; what comes as a row is its values in their order."""
+    import pyarrow as pa
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+    kinds = {"int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+    schema = pa.schema([(name, kinds.get(_KINDS.get(name, ""), pa.string())) for name in columns])
 
-        kinds = {"int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
-        self._schema = pa.schema([(name, kinds.get(_KINDS.get(name, ""), pa.string())) for name in columns])
-        self._columns: list[list[Any]] = [[] for _ in columns]
-        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+    def batch(rows: Sequence[Sequence[Any]]) -> Any:
+        arrays = [_array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
-    def add(self, row: Sequence[Any]) -> None:
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(mended(value) if isinstance(value, str) else value)
-        if len(self._columns[0]) >= ROWS_IN_A_GROUP:
-            self._flush()
+    return RowsFile(path, schema, batch, batch_rows=GROUP_ROWS)
 
-    def close(self) -> None:
-        if self._columns[0]:
-            self._flush()
-        self._file.close()
 
-    def _flush(self) -> None:
-        import pyarrow as pa
+def _array(values: Sequence[Any], kind: Any) -> Any:
+    import pyarrow as pa
 
-        arrays = [pa.array(values, field.type) for values, field in zip(self._columns, self._schema, strict=True)]
-        self._file.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
-        self._columns = [[] for _ in self._columns]
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:  # half a surrogate pair, as hardly any has
+        return pa.array([mended(value) if isinstance(value, str) else value for value in values], kind)

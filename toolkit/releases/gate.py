@@ -120,7 +120,7 @@ class LeakGate:
             return row
         record, fields = row.record, self._masked_fields(row.record)
         judgments = [
-            replace(one, label=self._text(one.label), value=self._masked_value(one.value, record.fields, fields))
+            one._replace(label=self._text(one.label), value=self._masked_value(one.value, record.fields, fields))
             for one in row.judgments
         ]
         labels = {name: self._masked_value(value, record.fields, fields) for name, value in record.labels.items()}

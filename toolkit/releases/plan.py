@@ -18,7 +18,7 @@ from toolkit.releases.formats.writing import Format
 from toolkit.releases.metadata.description import GateSummary
 from toolkit.releases.metadata.tally import labels_in
 from toolkit.releases.metadata.wording import count
-from toolkit.releases.records import DECIDED, ReleaseRecord, storable, texts_in
+from toolkit.releases.records import DECIDED, ReleaseRecord, in_split, storable, texts_in, values_of
 from toolkit.releases.settling import ReleaseRow
 from toolkit.releases.sheets import Sheet
 from toolkit.releases.splitting.splitplan import SplitPlan
@@ -27,6 +27,7 @@ from toolkit.releases.splitting.splits import SplitPlanner
 if TYPE_CHECKING:
     from toolkit.releases.settings import ReleaseSettings
 
+_encode = json.JSONEncoder(allow_nan=False, check_circular=False).encode
 SHOWN = 20  # objections told at once
 DEFAULT_FORMATS = ("jsonl", "csv", "parquet")
 
@@ -109,8 +110,8 @@ def plan_release(
     formats = {key: fitting.formats(key) for key in dataset.sheets}
     planner = SplitPlanner(settings.splits, seed=settings.seed, kept=kept)
     digest, objections, n_rows, n_left_out, before = hashlib.sha256(), _Objections(), 0, 0, ""
-    rows = _remembering(iter(dataset.rows()))
-    for record in storable(row.record for row in rows):
+    for row in _storable_rows(dataset.rows()):
+        record = row.record
         n_rows += 1
         if record.status != DECIDED and not settings.include_undecided:
             n_left_out += 1
@@ -118,7 +119,7 @@ def plan_release(
         sheet = dataset.sheets[record.config_key]
         present.add(sheet.key)
         gate.examine(record)
-        gate.examine_evidence(replace(rows.latest, record=record), judgments=settings.with_judgments)
+        gate.examine_evidence(row, judgments=settings.with_judgments)
         shown = gate.masked(record)
         objections.ask(formats[sheet.key], sheet, shown)
         text = "" if record.task == before else text_of(shown)  # what is asked twice about one task is no duplicate
@@ -126,7 +127,7 @@ def plan_release(
         before = record.task
         digest.update(_line(shown))
         if shown is not record:  # what is masked in the evidence only makes another release, too
-            digest.update(repr(gate.masked_evidence(replace(rows.latest, record=record))).encode(errors="replace"))
+            digest.update(repr(gate.masked_evidence(row)).encode(errors="replace"))
     if n_rows == n_left_out:
         raise InputError(
             f"Nothing to release: 0 of {n_rows} rows are decided and selected.",
@@ -145,18 +146,23 @@ def chosen_rows(
 ) -> Iterator[tuple[ReleaseRow, str]]:
     """Yield the rows that are written, each with its split, in the same order as they were planned."""
     number = -1
-    rows = iter(dataset.rows())
-    kept = _remembering(rows)
-    for record in storable(row.record for row in kept):
-        if record.status != DECIDED and not settings.include_undecided:
+    for row in _storable_rows(dataset.rows()):
+        if row.record.status != DECIDED and not settings.include_undecided:
             continue
         number += 1
         code = int(plan.splits[number])
         if code < 0:
             continue
-        split = plan.names[code]
-        shown = replace(gate.masked(record), split=split)
-        yield replace(gate.masked_evidence(replace(kept.latest, record=record)), record=shown), split
+        split, shown = plan.names[code], gate.masked_evidence(row)
+        yield ReleaseRow(in_split(gate.masked(row.record), split), shown.settlements, shown.judgments), split
+
+
+def _storable_rows(rows: Iterable[ReleaseRow]) -> Iterator[ReleaseRow]:
+    """Yield rows with their records as files can hold them."""
+    kept = _remembering(iter(rows))
+    for record in storable(row.record for row in kept):
+        row = kept.latest
+        yield row if record is row.record else replace(row, record=record)
 
 
 class _remembering:  # noqa: N801 - used like a function
@@ -190,10 +196,7 @@ def _groups(record: ReleaseRecord) -> list[str]:
 
 
 def _line(record: ReleaseRecord) -> bytes:
-    from toolkit.releases.records import COLUMNS, NESTED
-
-    row = [getattr(record, name) for name in COLUMNS + NESTED]
-    return json.dumps(row, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    return _encode(values_of(record)).encode() + b"\n"
 
 
 def _fitting(sheets: Mapping[str, Sheet], names: Sequence[str]) -> _Fitting:

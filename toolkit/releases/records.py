@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
+from operator import attrgetter
 from pathlib import PurePath
 from typing import Any
 
@@ -19,6 +20,8 @@ UNDECIDED = "undecided"
 MACHINE, ADJUDICATED = "machine", "adjudicated"
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_MEDIA = frozenset(MEDIA_FIELDS)
+_AS_THEY_ARE = frozenset({int, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,10 @@ COLUMNS = (
 
 NESTED = ("fields", "labels", "support", "confidence", "soft_labels", "dissent", "n_judgments", "extents")
 
+values_of = attrgetter(*COLUMNS, *NESTED)  # of a record, in that order
+_names = [one.name for one in fields(ReleaseRecord)]
+_before_split = attrgetter(*_names[: _names.index("split")])
+
 
 def storable(records: Iterable[ReleaseRecord]) -> Iterator[ReleaseRecord]:
     """Yield records as files can hold them, and see that they come in order.
@@ -110,7 +117,14 @@ def storable(records: Iterable[ReleaseRecord]) -> Iterator[ReleaseRecord]:
         yield _storable_record(record)
 
 
+def in_split(record: ReleaseRecord, split: str) -> ReleaseRecord:
+    """Return a record as one of a split."""
+    return ReleaseRecord(*(*_before_split(record), split, record.group))
+
+
 def _storable_record(record: ReleaseRecord) -> ReleaseRecord:
+    if _MEDIA.isdisjoint(record.fields) and all(map(_is_storable, values_of(record))):
+        return record  # as nearly all are: nothing is made anew
     try:
         plain = {name: _storable(getattr(record, name)) for name in COLUMNS + NESTED}
         plain["fields"] = {name: _shown(name, value) for name, value in plain["fields"].items()}
@@ -125,6 +139,36 @@ def _storable_record(record: ReleaseRecord) -> ReleaseRecord:
 def _shown(name: str, value: Any) -> Any:
     is_file = name in MEDIA_FIELDS and isinstance(value, str) and PurePath(value).is_absolute()
     return PurePath(value).name if is_file else value
+
+
+def _is_storable(value: Any) -> bool:
+    """Return whether a value is what ``_storable`` would make of it."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() or _is_whole(value)
+    if kind in _AS_THEY_ARE:
+        return True
+    if kind is float:
+        return math.isfinite(value)
+    if kind is list:
+        return all(map(_is_storable, value))
+    if kind is dict:
+        before = ""
+        for key, item in value.items():
+            if type(key) is not str or key < before or not _is_storable(key) or not _is_storable(item):
+                return False
+            before = key
+        return True
+    return False
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether a text has no half of a surrogate pair; to encode it is the fastest way to find out."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _storable(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from toolkit.consensus import vote
 from toolkit.models import ConsensusStatus
@@ -26,9 +26,8 @@ class Method(StrEnum):
     MODEL = "dawid-skene"  # all judgments of the question, weighed by what is known of their annotators
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One judgment, as a release tells it: by a release pseudonym."""
+class Given(NamedTuple):
+    """One judgment, as a release tells it: by a release pseudonym. A tuple, since there are several for each row."""
 
     tier: str
     control: str

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 
 from toolkit.releases.formats.writing import RowWriter
-from toolkit.releases.records import COLUMNS, NESTED, ReleaseRecord
+from toolkit.releases.records import COLUMNS, NESTED, ReleaseRecord, values_of
 from toolkit.releases.sheets import Sheet
 
 # Characters that some readers take for the end of a line, though JSON allows them in a text.
 _LINE_ENDS = {character: f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029"}
 _NAMES = COLUMNS + NESTED
-_values = attrgetter(*_NAMES)
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 _BUFFER = 2**20  # bytes
 
@@ -39,7 +37,7 @@ def json_text(value: object) -> str:
 def jsonl_lines(records: Iterable[ReleaseRecord]) -> Iterator[bytes]:
     """Yield one line per record in UTF-8, with its line end."""
     for record in records:
-        yield json_text(dict(zip(_NAMES, _values(record), strict=True))).encode() + b"\n"
+        yield json_text(dict(zip(_NAMES, values_of(record), strict=True))).encode() + b"\n"
 
 
 class _Lines:
@@ -49,7 +47,7 @@ class _Lines:
         self._file = path.open("wb", buffering=_BUFFER)
 
     def write(self, record: ReleaseRecord) -> None:
-        self._file.write(json_text(dict(zip(_NAMES, _values(record), strict=True))).encode() + b"\n")
+        self._file.write(json_text(dict(zip(_NAMES, values_of(record), strict=True))).encode() + b"\n")
 
     def close(self) -> None:
         self._file.close()

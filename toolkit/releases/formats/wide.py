@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from toolkit.labelconfig import read_controls
@@ -168,6 +169,7 @@ class Rest:
         odd = [
             row
             for known, column in zip(self._known, parts, strict=True)
+            if not known.issuperset(chain.from_iterable(column))
             for row, values in enumerate(column)
             if not values.keys() <= known
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,6 @@ class Tally:
 
     def __init__(self, sheets: Mapping[str, Sheet]) -> None:
         self._sheets = {key: _SheetTally(sheet) for key, sheet in sorted(sheets.items())}
-        self._team = _Team()
         self._before = _Before()
         self._documents: Counter[str] = Counter()
         self.rows: Counter[str] = Counter()  # by split
@@ -64,12 +63,12 @@ class Tally:
         self.rows[split] += 1
         self.languages[record.language] += 1
         self.provenance[record.provenance] += 1
-        self.methods.update({one.method for one in row.settlements})
+        for method in {one.method for one in row.settlements}:
+            self.methods[method] += 1
         self.n_undecided += record.status != DECIDED
         self.n_escalated += len({one.tier for one in row.judgments if not one.review}) > 1
         self.simulated |= record.simulated
         self._count_given(len({(one.tier, one.annotator) for one in row.judgments}))
-        self._team.add(row.judgments)
         self._sheets[record.config_key].add(row, split)
 
     def _count_given(self, n: int) -> None:
@@ -79,7 +78,14 @@ class Tally:
     @property
     def as_of(self) -> date | None:
         """Day of the latest judgment."""
-        return self._team.last
+        return self._team().last
+
+    def _team(self) -> _Team:
+        """Return who judged, of all label configs together."""
+        team = _Team()
+        for sheet in self._sheets.values():
+            team.join(sheet.team)
+        return team
 
     @property
     def overlap(self) -> Overlap | None:
@@ -94,7 +100,7 @@ class Tally:
 
     def tiers(self) -> tuple[TierSummary, ...]:
         """Return how many worked at each tier."""
-        return tuple(TierSummary(one.tier, one.n_annotators, one.n_judgments) for one in self._team.work())
+        return tuple(TierSummary(one.tier, one.n_annotators, one.n_judgments) for one in self._team().work())
 
     def splits(self, shares: Mapping[str, float]) -> tuple[SplitSummary, ...]:
         """Return how much is in each split."""
@@ -128,17 +134,27 @@ class _Team:
         self._tasks: Counter[str] = Counter()
         self._days: dict[str, tuple[date, date]] = {}
 
-    def add(self, judgments: Iterable[Given]) -> None:
+    def add(self, judgments: Sequence[Given]) -> None:
         """Count the judgments behind one row."""
-        seen = set()
+        tiers = [one.tier for one in judgments]
+        for tier in set(tiers):
+            self._judgments[tier] += tiers.count(tier)
+            self._tasks[tier] += 1
         for one in judgments:
             self._people[one.tier].add(one.annotator)
-            self._judgments[one.tier] += 1
-            seen.add(one.tier)
             if one.day is not None:
                 first, last = self._days.get(one.tier, (one.day, one.day))
                 self._days[one.tier] = min(first, one.day), max(last, one.day)
-        self._tasks.update(seen)
+
+    def join(self, other: _Team) -> None:
+        """Count what another team did, on other rows, as well."""
+        self._judgments.update(other._judgments)
+        self._tasks.update(other._tasks)
+        for tier, people in other._people.items():
+            self._people[tier] |= people
+        for tier, (first, last) in other._days.items():
+            known_first, known_last = self._days.get(tier, (first, last))
+            self._days[tier] = min(first, known_first), max(last, known_last)
 
     @property
     def last(self) -> date | None:
@@ -167,13 +183,13 @@ class _SheetTally:
         self.rows: Counter[str] = Counter()
         self._versions: Counter[str] = Counter()
         self._controls = [_ControlTally(control) for control in sheet.controls]
-        self._team = _Team()
+        self.team = _Team()
 
     def add(self, row: ReleaseRow, split: str) -> None:
         """Count a row."""
         self.rows[split] += 1
         self._versions[row.record.config_version] += 1
-        self._team.add(row.judgments)
+        self.team.add(row.judgments)
         for control in self._controls:
             control.add(row.record.labels.get(control.name), split)
 
@@ -190,7 +206,7 @@ class _SheetTally:
             controls=tuple(one.summary(tuple(agreement.get((sheet.key, one.name), ()))) for one in self._controls),
             rows=dict(sorted(self.rows.items())),
             guidelines=guidelines.get(sheet.domain),
-            work=self._team.work(),
+            work=self.team.work(),
             columns=columns_of_sheet(sheet),
         )
 
@@ -208,7 +224,8 @@ class _ControlTally:
         if value is None:
             return
         self._answered[split] += 1
-        self._counts[split].update(labels_in(self._control.kind, value))
+        for label in labels_in(self._control.kind, value):
+            self._counts[split][label] += 1
 
     def summary(self, agreement: tuple[AgreementSummary, ...]) -> ControlSummary:
         """Return what they came to."""

@@ -24,7 +24,7 @@ _MISSED = 0.002  # share of the pairs at the threshold that no band may show
 _DOUBT = 2.33  # standard errors below the threshold at which a pair still counts: 1 % of pairs at it are lost
 _NEIGHBOURS = 64  # texts alike in a band that are compared each with each
 _LEADERS = 32  # where there are more: texts that all others of the band are compared with
-_BATCH_CHARS = 2**20
+_BATCH_CHARS = 2**18
 _AT_ONCE = 2**16  # pairs compared at once
 _NO_TEXT = 0
 

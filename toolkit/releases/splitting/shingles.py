@@ -23,7 +23,8 @@ DENSE_SHORTEST = 10
 N_HASHES = 128
 
 _BLOCK = 2**16  # shingles hashed at once, so that they stay in the processor's cache
-_ASCII_REST = re.compile(r"[\W_]+", re.ASCII)
+# ASCII without what is no letter and no digit; a table of texts is many times faster than a pattern.
+_ASCII_PLAIN = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 # Kana, Han, Hangul and Yi.
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\ua000-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 
@@ -53,11 +54,10 @@ def plain_text(text: str) -> str:
     ':-)'
     """
     if text.isascii():
-        plain = _ASCII_REST.sub(" ", text.lower()).strip()
+        spaced = text.lower().translate(_ASCII_PLAIN)
     else:
-        folded = unicodedata.normalize("NFKC", text).casefold()
-        plain = " ".join(folded.translate(_PLAIN).split())
-    return plain or text.strip()
+        spaced = unicodedata.normalize("NFKC", text).casefold().translate(_PLAIN)
+    return " ".join(spaced.split()) or text.strip()
 
 
 def is_dense(plain: str) -> bool:
