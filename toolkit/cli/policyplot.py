@@ -22,17 +22,12 @@ def write_plot(found: Comparison, path: Path) -> None:
     InputError
         Accuracy is not known.
     StorageError
-        Pictures cannot be made here, or the file cannot be written.
+        The file cannot be written.
     """
     if found.chosen.outcome.accuracy is None:
         raise InputError("Without gold there is no accuracy to draw.", hint="give the right labels: --gold FILE.")
-    try:
-        import altair as alt
-        import vl_convert  # noqa: F401 - what altair writes pictures with
-    except ImportError as error:
-        raise StorageError(
-            f"No picture can be made: {error}.", hint="pip install 'annotation-toolkit[plots]'."
-        ) from error
+    import altair as alt
+
     rows = [_row(one) for one in (*found.others, *found.fixed)]
     x = alt.X("cost:Q", title="cost a task", scale=alt.Scale(zero=False, nice=True))
     y = alt.Y("accuracy:Q", title="share of right labels", scale=alt.Scale(zero=False, nice=True))

@@ -1,0 +1,103 @@
+"""``toolkit report``: the whole operation on one page, or one figure of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.common import (
+    InputOption,
+    LabelConfigOption,
+    WorkspaceOption,
+    exit_on_error,
+    opened,
+    progress,
+    say,
+)
+from toolkit.cli.engines import EngineOption, MemoryOption, engine_named
+
+if TYPE_CHECKING:
+    from toolkit.reports.page import Page
+
+NAME = "report.html"
+LEAST_REFRESH_S = 5
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the command to the command line."""
+    parent.command()(report)
+
+
+def report(
+    workspace: WorkspaceOption = Path(),
+    source: InputOption = None,
+    label_config: LabelConfigOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Where to write; report.html in the workspace (or here) without it."),
+    ] = None,
+    figure: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Write this figure alone, to an .svg or .png file.")
+    ] = None,
+    watch: Annotated[
+        int | None, typer.Option("--watch", metavar="SECONDS", min=1, help="Keep on, writing it again after a while.")
+    ] = None,
+    engine: EngineOption = "duckdb",
+    memory_limit: MemoryOption = None,
+) -> None:
+    """Write the report: attention, progress, routing, agreement, consensus, team, releases on one page to mail."""
+    if figure is not None and out is None:
+        raise typer.BadParameter("say where the picture goes, as --out agreement.svg", param_hint="--figure")
+    path = out or (workspace / NAME if source is None else Path(NAME))
+    while True:
+        page = _page(workspace, source, label_config, engine, memory_limit)
+        with exit_on_error():
+            _write(page, figure, path, watch)
+        if watch is None:
+            return
+        with exit_on_error():
+            time.sleep(watch)
+
+
+def _page(
+    workspace: Path, source: Path | None, label_config: Path | None, engine: str, memory_limit: str | None
+) -> Page:
+    from datetime import UTC, datetime
+
+    from toolkit.reports import file_page, workspace_page
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    with exit_on_error():
+        counting = engine_named(engine, memory_limit)
+    if source is None:
+        with opened(workspace) as operation:
+            return workspace_page(operation, counting, made_at=now)
+    from toolkit.agreement import measure
+    from toolkit.cli.judgments import agreement_source, controls_of
+
+    with exit_on_error():
+        controls = controls_of(label_config)
+        judgments = agreement_source(source, controls)
+        declared = {found.name: found.labels for found in controls or ()}
+        measured = measure(judgments, engine=counting, labels=declared, progress=progress)
+        return file_page(source.name, measured, made_at=now)
+
+
+def _write(page: Page, figure: str | None, path: Path, watch: int | None) -> None:
+    from toolkit.errors import StorageError
+    from toolkit.reports import html, write_picture
+
+    if figure is not None:
+        write_picture(page, figure, path)
+    else:
+        aside = path.with_name(f".{path.name}.unfinished")
+        try:
+            aside.write_text(html(page, refresh_s=watch and max(watch, LEAST_REFRESH_S)), encoding="utf-8")
+            aside.replace(path)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise StorageError(f"{path} cannot be written: {error.strerror}.", hint="choose another --out.") from error
+    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB; open it in a browser")

@@ -1,0 +1,8 @@
+"""The report: the whole operation on one page that can be mailed."""
+
+from toolkit.reports.filereport import file_page
+from toolkit.reports.pictures import write_picture
+from toolkit.reports.rendering import html
+from toolkit.reports.workspacereport import workspace_page
+
+__all__ = ["file_page", "html", "workspace_page", "write_picture"]

@@ -1,0 +1,33 @@
+"""The report on a plain table of judgments, or a Label Studio export: agreement and consensus."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from toolkit.agreement import AgreementReport
+from toolkit.reports.page import Page
+from toolkit.reports.sections.agreement import agreement_section
+
+TITLE = "Agreement and consensus"
+
+
+def file_page(name: str, agreement: AgreementReport, *, made_at: datetime) -> Page:
+    """Return the report on a file.
+
+    Parameters
+    ----------
+    name : str
+        The file's.
+    agreement : AgreementReport
+        What was measured on it.
+    made_at : datetime
+        When, in UTC.
+    """
+    return Page(
+        title=TITLE,
+        subject=name,
+        made_at=made_at,
+        tiles=(),
+        notices=None,
+        sections=(agreement_section(agreement, {}),),
+    )
