@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, delete, exists, func, insert, select
+from sqlalchemy import Connection, Engine, and_, case, delete, exists, func, insert, select
 
 from toolkit.errors import InputError
-from toolkit.models import Document, Modality, Placement, PlacementState, PlacementStatus, Route, Task
+from toolkit.models import Document, Modality, Placement, PlacementState, PlacementStatus, Queue, Route, Task
 from toolkit.storage import schema as s
 from toolkit.storage.rows import (
     aware,
@@ -70,12 +70,15 @@ class Corpus:
                 rows = connection.execute(query.where(s.tasks.c.id.in_(chunk))).all()
             yield from map(read_task, rows)
 
-    def traits(self) -> dict[str, tuple[str | None, str]]:
-        """Return language and source of every task, without its content."""
+    def traits(self, ids: Iterable[str] | None = None) -> dict[str, tuple[str | None, str]]:
+        """Return language and source of every task, or of those with the given ids, without the content."""
         table = s.tasks
+        query, found = select(table.c.id, table.c.language, table.c.source), dict[str, tuple[str | None, str]]()
+        wanted = [query] if ids is None else [query.where(table.c.id.in_(some)) for some in chunks(sorted(set(ids)))]
         with self._engine.connect() as connection:
-            rows = connection.execute(select(table.c.id, table.c.language, table.c.source))
-            return {row.id: (row.language, row.source) for row in rows}
+            for one in wanted:
+                found |= {row.id: (row.language, row.source) for row in connection.execute(one)}
+        return found
 
     def task(self, task_id: str) -> Task:
         """Return a task by its id or by an unambiguous beginning of it.
@@ -201,6 +204,22 @@ class Corpus:
             query = query.where(s.routes.c.task == task)
         with self._engine.connect() as connection:
             return [(aware(row.routed_at), read_route(row)) for row in connection.execute(query)]
+
+    def reroutes(self, router: str) -> list[tuple[str, str, Queue, str, str]]:
+        """Return (task, domain and queue before, domain after, reason) of the routes that `router` found after others.
+
+        They are in the order of the tasks, oldest first.
+        """
+        after, before, between = s.routes, s.routes.alias(), s.routes.alias()
+        last = select(func.max(between.c.revision)).where(
+            between.c.task == after.c.task, between.c.revision < after.c.revision
+        )
+        same = and_(before.c.task == after.c.task, before.c.revision == last.scalar_subquery())
+        query = select(after.c.task, before.c.domain, before.c.queue, after.c.domain, after.c.reason)
+        query = query.join_from(after, before, same).where(after.c.router == router)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(after.c.task, after.c.revision)).all()
+        return [(task, domain, Queue(queue), found, reason) for task, domain, queue, found, reason in rows]
 
 
 def _document_row(document: Document) -> dict[str, Any]:

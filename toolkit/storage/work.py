@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, delete, func, select, update
+from sqlalchemy import Engine, and_, bindparam, delete, func, select, update
 
 from toolkit.models import (
     Assignment,
@@ -79,6 +80,29 @@ class Work:
             for chunk in chunks(sorted(set(tasks))):
                 found += connection.execute(select(table.c.id).where(table.c.task.in_(chunk))).scalars()
         return found
+
+    def decided(self, project: ProjectKey) -> Iterator[tuple[str, str]]:
+        """Yield (placement, task) of what was decided in a project; reviews are left out."""
+        table = s.placements
+        query = select(table.c.id, table.c.task).where(
+            *(table.c.domain == project.domain, table.c.config == project.config, table.c.tier == project.tier.value),
+            *(table.c.status == PlacementStatus.DECIDED.value, table.c.purpose == "answer"),
+        )
+        with self._engine.connect() as connection:
+            for row in connection.execute(query.execution_options(yield_per=10_000)):
+                yield row.id, row.task
+
+    def escalated(self) -> Iterator[tuple[PlacementState, frozenset[Tier]]]:
+        """Yield what went up the ladder, by id, with all tiers at which the same question was placed."""
+        table, other = s.placements, s.placements.alias()
+        same = [table.c[name] == other.c[name] for name in ("task", "domain", "config")]
+        query = select(table, other.c.tier.label("placed")).join(other, and_(*same))
+        query = query.where(table.c.status == PlacementStatus.ESCALATED.value).order_by(table.c.id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.execution_options(yield_per=1000))
+            for _, group in groupby(rows, key=lambda row: row.id):
+                first, *more = group
+                yield read_placement(first), frozenset(Tier(row.placed) for row in (first, *more))
 
     def overlaps(self, placements: Iterable[str]) -> dict[str, int]:
         """Return how many annotations some placements want."""
@@ -228,6 +252,16 @@ class Work:
             query = query.where(s.assignments.c.status == status.value)
         with self._engine.connect() as connection:
             return [read_assignment(row) for row in connection.execute(query)]
+
+    def assignments_on(self, placements: Iterable[str]) -> list[AssignmentState]:
+        """Return the assignments of some placements, in the order of placement and annotator."""
+        table, found = s.assignments, list[AssignmentState]()
+        order = table.c.placement, table.c.annotator
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(set(placements))):
+                query = select(table).where(table.c.placement.in_(chunk)).order_by(*order)
+                found += map(read_assignment, connection.execute(query))
+        return found
 
     def set_assignments(self, statuses: Mapping[tuple[str, str], AssignmentStatus]) -> None:
         """Say how far annotators have come, by (placement, annotator); an unasked answer becomes an assignment, too."""

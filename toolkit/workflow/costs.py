@@ -34,7 +34,7 @@ class TierCost:
     n_measured: int  # of these, by their own lead time and their annotator's own cost
     n_assumed: int  # by the usual time or the usual cost
     so_far: float | None  # None where no cost is known
-    n_remaining: int  # answers still to be given, rounded up
+    n_remaining: float  # answers still to be given; those expected are no whole number
     to_go: float | None  # None where no cost is known
 
 
@@ -163,13 +163,13 @@ class _Ahead:
     ) -> None:
         import numpy as np
 
-        self.key, self.n = project.key, ceil(project.n_remaining)
+        self.key, self.n = project.key, project.n_remaining
         own = [number for number, key in enumerate(answers.projects) if key == self.key]
         peers = [number for number, key in enumerate(answers.projects) if key.tier is self.key.tier]
         known = (each[np.isin(answers.project, places)] for places in (own, peers))
         self.costs = next((costs for costs in known if len(costs) >= LEAST_ANSWERS), None)
         mean = rates.usual(self.key) if self.costs is None else float(self.costs.mean())
-        self.total = project.n_remaining * mean
+        self.total = self.n * mean
 
     def drawn(self, rng: np.random.Generator) -> npt.NDArray[np.float64]:
         """Return the total in each of the draws, of an answer's costs where they are known."""
@@ -181,7 +181,7 @@ class _Ahead:
         sizes, means = np.array([len(one) for one in classes]), np.array([one.mean() for one in classes])
         n = len(self.costs)
         again = rng.multinomial(n, sizes / n, DRAWS) / n
-        totals: npt.NDArray[np.float64] = rng.multinomial(self.n, again) @ means
+        totals: npt.NDArray[np.float64] = rng.multinomial(ceil(self.n), again) @ means
         return totals
 
 
@@ -225,6 +225,6 @@ def _tiers(
 def _notes(cost: Cost, ahead: Sequence[_Ahead]) -> Iterator[str]:
     if cost.n_simulated:
         yield f"{cost.n_simulated} of the answers are simulated: nobody was paid for them"
-    usual = sum(one.n for one in ahead if one.costs is None)
+    usual = ceil(sum(one.n for one in ahead if one.costs is None))
     if usual:
         yield f"{usual} of the answers to go are at the pack's minutes and the usual cost: too few like them are known"

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from toolkit.storage.answers import Answers, read_answers
 from toolkit.storage.rows import now
 from toolkit.storage.snapshots import judgments_table, newest_snapshot
-from toolkit.storage.tallies import TaskTally
+from toolkit.storage.tallies import PlacementTally, TaskTally
 from toolkit.workflow.collection import judged_in_turn
 from toolkit.workflow.costs import Cost, cost_of
 from toolkit.workflow.forecast import Finish, finish_of
@@ -55,7 +55,9 @@ class Progress:
     today: date  # in UTC; what is forecast is counted from here
 
 
-def progress(operation: Operation, *, today: date | None = None) -> Progress:
+def progress(
+    operation: Operation, *, today: date | None = None, tallies: Sequence[PlacementTally] | None = None
+) -> Progress:
     """Return how far the work has come, what remains, when that may be done and what it costs.
 
     Parameters
@@ -65,6 +67,8 @@ def progress(operation: Operation, *, today: date | None = None) -> Progress:
         the ledger has said since.
     today : date, optional
         The day in UTC that the forecast is counted from; the present one if not given.
+    tallies : sequence of PlacementTally, optional
+        The counts of its placements; counted anew if not given.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def progress(operation: Operation, *, today: date | None = None) -> Progress:
     """
     today = now().date() if today is None else today
     answers = collected_answers(operation)
-    projects = projects_of(operation, operation.state.tallies.placements())
+    projects = projects_of(operation, operation.state.tallies.placements() if tallies is None else tallies)
     funnel, days = _funnel(operation), tuple(_days(operation, answers))
     n_decided = next(stage.n for stage in funnel if stage.name == "decided")
     return Progress(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.models import PlacementStatus, Tier
+from toolkit.storage.tallies import PlacementTally
 from toolkit.workflow.operation import Operation
 
 
@@ -19,17 +21,18 @@ class Gap:
     n_waiting: int  # open placements of that tier in those languages
 
 
-def gaps(operation: Operation) -> tuple[Gap, ...]:
+def gaps(operation: Operation, tallies: Sequence[PlacementTally] | None = None) -> tuple[Gap, ...]:
     """Return the tiers without people, of domains with tasks: those where something is open, and the ladder's last.
 
-    The tiers between may be empty: what is disputed goes past them.
+    The tiers between may be empty: what is disputed goes past them. Placements are counted anew where no `tallies` of
+    them are given.
     """
-    traits, team = operation.state.corpus.traits(), operation.team
-    spoken, waiting = defaultdict[str, set[str]](set), Counter[tuple[str, Tier, str]]()
-    for state in operation.state.work.placements():
-        key, language = state.placement.project, traits[state.placement.task][0] or ""
+    team, waiting = operation.team, Counter[tuple[str, Tier, str]]()
+    spoken = defaultdict[str, set[str]](set)
+    for one in operation.state.tallies.placements() if tallies is None else tallies:
+        key, language = one.key, one.language or ""
         spoken[key.domain].add(language)
-        waiting[key.domain, key.tier, language] += state.status is PlacementStatus.OPEN
+        waiting[key.domain, key.tier, language] += one.n if one.status is PlacementStatus.OPEN else 0
     found = []
     for domain, languages in sorted(spoken.items()):
         asked = {tier for (name, tier, _), n in waiting.items() if name == domain and n} | _last(operation, domain)

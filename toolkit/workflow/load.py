@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from toolkit.models import ANNOTATORS, AssignmentStatus, Placement, PlacementStatus, ProjectKey, Queue, Route, Tier
+from toolkit.models import ANNOTATORS, AssignmentStatus, ProjectKey, Queue, Tier
 from toolkit.storage.ledger import DELETED
+from toolkit.workflow.headway import Progress, progress
 from toolkit.workflow.ladders import Gap, gaps
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.returns import Return, returns
@@ -77,6 +77,7 @@ class Status:
     gaps: tuple[Gap, ...]  # tiers without anybody who could take what is asked there
     sent_back: tuple[Return, ...]  # answers that people are to look at again
     reviews: ReviewError  # how often decided labels were wrong
+    progress: Progress  # how far all of it has come, what remains, by when and at what cost
 
 
 def status(operation: Operation) -> Status:
@@ -92,91 +93,69 @@ def status(operation: Operation) -> Status:
     Status
         Counts of documents, tasks, placements per project and assignments per annotator.
     """
-    state = operation.state
+    state, tallies = operation.state, operation.state.tallies.placements()
     n_documents, n_tasks = state.corpus.counts()
-    routes = [route for _, route in state.corpus.routes()]
-    latest = {route.task: route for route in routes}
+    routes = state.tallies.routes()
     n_ledger, _ = state.ledger.head()
+    found = progress(operation, tallies=tallies)
     return Status(
         n_documents=n_documents,
         n_tasks=n_tasks,
-        n_unrouted=n_tasks - len(latest),
-        n_unplaced=len(state.corpus.unplaced()),
-        n_triage=sum(route.queue is Queue.TRIAGE for route in latest.values()),
+        n_unrouted=n_tasks - sum(routes.values()),
+        n_unplaced=state.tallies.n_unplaced(),
+        n_triage=sum(n for (_, queue, _), n in routes.items() if queue is Queue.TRIAGE),
         n_ledger=n_ledger,
         n_deleted=state.ledger.count(DELETED),
-        routes=_routes(list(latest.values())),
-        moved=(*_escalated(operation), *_rerouted(routes)),
-        projects=_projects(operation),
+        routes=_routes(routes),
+        moved=(*_escalated(operation), *_rerouted(operation)),
+        projects=_projects(found),
         annotators=_annotators(operation),
-        gaps=gaps(operation),
+        gaps=gaps(operation, tallies),
         sent_back=returns(operation),
-        reviews=review_error(operation),
+        reviews=review_error(operation, tallies),
+        progress=found,
     )
 
 
-def _routes(latest: Sequence[Route]) -> tuple[RouteLoad, ...]:
-    counts = Counter((route.domain, route.queue, route.tier) for route in latest)
+def _routes(counts: Mapping[tuple[str, Queue, Tier], int]) -> tuple[RouteLoad, ...]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(RouteLoad(*key, count) for key, count in ordered)
 
 
-def _escalated(operation: Operation) -> list[Moved]:
-    """Return what went up the ladder: the next tier's placement is the one opened after the one left open."""
+def _escalated(operation: Operation) -> Iterator[Moved]:
+    """Yield what went up the ladder: the next tier's placement is the one opened after the one left open."""
     ladder = list(Tier)
-    states = operation.state.work.placements()
-    tiers = defaultdict(set)
-    for state in states:
-        tiers[_question(state.placement)].add(state.placement.project.tier)
-    moved = []
-    for state in states:
-        if state.status is not PlacementStatus.ESCALATED:
-            continue
+    for state, tiers in operation.state.work.escalated():
         key = state.placement.project
-        above = [tier for tier in ladder[ladder.index(key.tier) + 1 :] if tier in tiers[_question(state.placement)]]
-        moved.append(Moved(state.placement.task, str(key), str(replace(key, tier=above[0])), state.outcome or ""))
-    return moved
+        above = next(tier for tier in ladder[ladder.index(key.tier) + 1 :] if tier in tiers)
+        yield Moved(state.placement.task, str(key), str(replace(key, tier=above)), state.outcome or "")
 
 
-def _question(placement: Placement) -> tuple[str, str, str]:
-    return placement.task, placement.project.domain, placement.project.config
+def _rerouted(operation: Operation) -> Iterator[Moved]:
+    """Yield the tasks whose domain was found out by people."""
+    for task, domain, queue, found, reason in operation.state.corpus.reroutes(ANNOTATORS):
+        yield Moved(task, f"{domain} ({queue})", found, reason)
 
 
-def _rerouted(routes: Sequence[Route]) -> list[Moved]:
-    """Return the tasks whose domain was found out by people; routes come oldest first within a task."""
-    return [
-        Moved(after.task, f"{before.domain} ({before.queue})", after.domain, after.reason)
-        for before, after in pairwise(routes)
-        if before.task == after.task and after.router == ANNOTATORS
-    ]
-
-
-def _projects(operation: Operation) -> tuple[ProjectLoad, ...]:
-    loads = []
-    for key in operation.state.work.projects_in_use():
-        states = operation.state.work.placements(project=key)
-        counts = Counter(state.status for state in states)
-        n_published = sum(state.status is PlacementStatus.OPEN and state.server_task is not None for state in states)
-        loads.append(
-            ProjectLoad(
-                key=key,
-                n_placements=len(states),
-                n_unpublished=counts[PlacementStatus.OPEN] - n_published,
-                n_waiting=n_published,
-                n_decided=counts[PlacementStatus.DECIDED],
-                n_escalated=counts[PlacementStatus.ESCALATED],
-                n_undecided=counts[PlacementStatus.UNDECIDED],
-            )
+def _projects(found: Progress) -> tuple[ProjectLoad, ...]:
+    return tuple(
+        ProjectLoad(
+            key=one.key,
+            n_placements=one.n_placements,
+            n_unpublished=one.n_unpublished,
+            n_waiting=one.n_waiting,
+            n_decided=one.n_decided,
+            n_escalated=one.n_escalated,
+            n_undecided=one.n_undecided,
         )
-    return tuple(loads)
+        for one in found.projects
+        if one.n_placements
+    )
 
 
 def _annotators(operation: Operation) -> tuple[AnnotatorLoad, ...]:
-    counts: Counter[tuple[str, AssignmentStatus]] = Counter()
-    names = {member.pseudonym for member in operation.team}
-    for item in operation.state.work.assignments():
-        names.add(item.assignment.annotator)
-        counts[item.assignment.annotator, item.status] += 1
+    counts = Counter(operation.state.tallies.assignments())
+    names = {member.pseudonym for member in operation.team} | {name for name, _ in counts}
     simulated = operation.simulated()
     return tuple(
         AnnotatorLoad(

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from toolkit.models import AssignmentStatus, ConsensusStatus, Decision, Placement, PlacementState, PlacementStatus, Tier
+from toolkit.models import (
+    AssignmentStatus,
+    ConsensusStatus,
+    Decision,
+    Placement,
+    PlacementState,
+    PlacementStatus,
+    ProjectKey,
+    Tier,
+)
 from toolkit.routing.assignment.staff import conflict_with
 from toolkit.storage.reviews import ReviewOutcome
 from toolkit.storage.rows import now
+from toolkit.storage.tallies import PlacementTally
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.routes import placement, question_of
-from toolkit.workflow.staffing import asked_annotators
+from toolkit.workflow.routes import placement, question_of, split_placement_id
 
 REVIEW = "review"  # a placement's purpose, and the method of a decision that a review changed
 _A = {Tier.GENERALIST: "a generalist", Tier.SPECIALIST: "a specialist", Tier.ADJUDICATOR: "an adjudicator"}
@@ -46,28 +55,21 @@ class ReviewPlan:
 
 def plan_reviews(operation: Operation) -> ReviewPlan:
     """Choose from what was decided below the adjudicators, and find the tier that judges it once more."""
-    settings, seed = operation.settings.escalation, operation.settings.seed
-    if not settings.review.share:
+    chosen = sorted(_chosen(operation))
+    if not chosen:
         return ReviewPlan((), ())
-    states = operation.state.work.placements()
-    by_question: dict[str, list[PlacementState]] = defaultdict(list)
-    for state in states:
-        by_question[question_of(state.placement.id)].append(state)
-    chosen = [
-        state
-        for state in states
-        if is_reviewable(operation, state)
-        and is_chosen(state.placement.task, settings.review.share, seed)
-        and not any(_is_review_under_way(other) for other in by_question[question_of(state.placement.id)])
-    ]
-    reviewers = _Reviewers(operation) if chosen else None
+    states = operation.state.releases.placements({task for _, task in chosen})
+    by_id = {state.placement.id: state.placement for state in states}
+    taken: dict[str, set[Tier]] = defaultdict(set)
+    for item in by_id.values():
+        taken[question_of(item.id)].add(item.project.tier)
+    reviewers = _Reviewers(operation, by_id.values())
     opened, unstaffed = [], []
-    for state in chosen:
-        item = state.placement
-        taken = {other.placement.project.tier for other in by_question[question_of(item.id)]}
-        tier = reviewers.tier_for(item, taken) if reviewers is not None else None
+    for name, _ in chosen:
+        item = by_id[name]
+        tier = reviewers.tier_for(item, taken[question_of(name)])
         if tier is None:
-            unstaffed.append(item.id)
+            unstaffed.append(name)
             continue
         reason = f"a review of what {item.project.tier}s decided"
         config = operation.config(item.project)
@@ -75,46 +77,59 @@ def plan_reviews(operation: Operation) -> ReviewPlan:
     return ReviewPlan(tuple(opened), tuple(unstaffed))
 
 
+def _chosen(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Yield (placement, task) of what is to be judged once more and has no review that is open or came to something."""
+    share, seed = operation.settings.escalation.review.share, operation.settings.seed
+    if not share:
+        return
+    under_way = operation.state.reviews.under_way()
+    for key in operation.state.work.projects_in_use():
+        if _has_reviews(operation, key):
+            for name, task in operation.state.work.decided(key):
+                if is_chosen(task, share, seed) and question_of(name) not in under_way:
+                    yield name, task
+
+
 def is_reviewable(operation: Operation, state: PlacementState) -> bool:
     """Say whether a placement has a decided label that no adjudicator has ruled on."""
     item = state.placement
-    if state.status is not PlacementStatus.DECIDED or item.purpose == REVIEW or item.project.tier is Tier.ADJUDICATOR:
-        return False
-    config = operation.asked(item.project)
+    decided = state.status is PlacementStatus.DECIDED and item.purpose != REVIEW
+    return decided and _has_reviews(operation, item.project)
+
+
+def _has_reviews(operation: Operation, key: ProjectKey) -> bool:
+    """Whether labels that are decided in a project may be judged once more."""
+    config = None if key.tier is Tier.ADJUDICATOR else operation.asked(key)
     return config is not None and bool(config.decisive)
 
 
-def _is_review_under_way(state: PlacementState) -> bool:
-    """Whether a placement is a review that is open or has come to something."""
-    return state.placement.purpose == REVIEW and state.status is not PlacementStatus.UNDECIDED
-
-
 class _Reviewers:
-    """Who may judge once more what others decided."""
+    """Who may judge once more what others decided about some tasks."""
 
-    def __init__(self, operation: Operation) -> None:
-        self._operation, self._asked = operation, asked_annotators(operation)
-        self._traits = operation.state.corpus.traits()
+    def __init__(self, operation: Operation, items: Collection[Placement]) -> None:
+        self._operation = operation
+        self._traits = operation.state.corpus.traits({item.task for item in items})
+        self._asked: dict[str, set[str]] = defaultdict(set)
+        for state in operation.state.work.assignments_on(item.id for item in items):
+            self._asked[question_of(state.assignment.placement)].add(state.assignment.annotator)
 
-    def tier_for(self, item: Placement, taken: Iterable[Tier]) -> Tier | None:
+    def tier_for(self, item: Placement, taken: Collection[Tier]) -> Tier | None:
         """Return the next tier above with somebody who was not asked yet, and without a placement of the question."""
-        order = list(Tier)
+        order, ladder = list(Tier), self._operation.settings.escalation.ladder
+        above = [tier for tier in ladder if order.index(tier) > order.index(item.project.tier) and tier not in taken]
+        return next((tier for tier in above if self._staffed(item, tier)), None)
+
+    def _staffed(self, item: Placement, tier: Tier) -> bool:
         language, source = self._traits[item.task]
         domain, asked = item.project.domain, self._asked.get(question_of(item.id), set())
-        staffed = {
-            member.tier_in(domain)
-            for member in self._operation.team
-            if member.pseudonym not in asked
+        return any(
+            member.tier_in(domain) is tier
+            and member.pseudonym not in asked
             and member.capacity_per_week != 0
             and (language is None or language in member.languages)
             and conflict_with(member, domain, source) is None
-        }
-        above = [
-            tier
-            for tier in self._operation.settings.escalation.ladder
-            if order.index(tier) > order.index(item.project.tier) and tier not in taken
-        ]
-        return next((tier for tier in above if tier in staffed), None)
+            for member in self._operation.team
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +235,15 @@ class ReviewError:
     domains: tuple[ErrorEstimate, ...]  # by name
 
 
-def review_error(operation: Operation) -> ReviewError:
+def review_error(operation: Operation, tallies: Sequence[PlacementTally] | None = None) -> ReviewError:
     """Estimate how often decided labels were wrong before reviews put them right.
 
     Parameters
     ----------
     operation : Operation
         The workspace; no server is asked.
+    tallies : sequence of PlacementTally, optional
+        The counts of its placements; counted anew if not given.
 
     Returns
     -------
@@ -236,29 +253,26 @@ def review_error(operation: Operation) -> ReviewError:
         leaves no doubt. Overall counts only domains in which something was reviewed. What adjudicators ruled is not
         reviewed and not part of it.
     """
-    share, unstaffed = operation.settings.escalation.review.share, set(plan_reviews(operation).unstaffed)
-    wrong, reviews = defaultdict[str, bool](bool), dict[str, str]()
-    for outcome in operation.state.reviews.all():
-        wrong[outcome.placement] |= outcome.wrong
-        reviews[outcome.placement] = outcome.review
-    made_up = _simulated(operation)
-    by_domain: dict[str, list[str]] = defaultdict(list)
-    open_ones: dict[str, int] = defaultdict(int)
-    for state in operation.state.work.placements():
-        item = state.placement
-        if is_reviewable(operation, state):
-            by_domain[item.project.domain].append(item.id)
-        open_ones[item.project.domain] += item.purpose == REVIEW and state.status is PlacementStatus.OPEN
+    tallies = operation.state.tallies.placements() if tallies is None else tallies
+    seen, share = _seen(operation), operation.settings.escalation.review.share
+    made_up = _simulated(operation, {review for pairs in seen.values() for review, _ in pairs})
+    unstaffed = Counter(split_placement_id(name)[1].domain for name in plan_reviews(operation).unstaffed)
+    n_decided, n_open = Counter[str](), Counter[str]()
+    for one in tallies:
+        if one.review:
+            n_open[one.key.domain] += one.n if one.status is PlacementStatus.OPEN else 0
+        elif one.status is PlacementStatus.DECIDED and _has_reviews(operation, one.key):
+            n_decided[one.key.domain] += one.n
     domains = [
         _with_interval(
             ErrorEstimate(
                 domain=name,
-                n_decided=len(ids),
-                n_reviewed=len(seen := [one for one in ids if one in reviews]),
-                n_open=open_ones[name],
-                n_unstaffed=len(unstaffed & set(ids)),
-                n_wrong=sum(wrong[one] for one in seen),
-                n_simulated=sum(reviews[one] in made_up for one in seen),
+                n_decided=n,
+                n_reviewed=len(seen[name]),
+                n_open=n_open[name],
+                n_unstaffed=unstaffed[name],
+                n_wrong=sum(wrong for _, wrong in seen[name]),
+                n_simulated=sum(review in made_up for review, _ in seen[name]),
                 error=None,
                 low=None,
                 high=None,
@@ -266,16 +280,30 @@ def review_error(operation: Operation) -> ReviewError:
             ),
             share,
         )
-        for name, ids in sorted(by_domain.items())
+        for name, n in sorted(n_decided.items())
     ]
     return ReviewError(share, _overall(domains, share), tuple(domains))
 
 
-def _simulated(operation: Operation) -> set[str]:
-    """Return the placements that simulated members have answered."""
+def _seen(operation: Operation) -> dict[str, list[tuple[str, bool]]]:
+    """Return by domain, for each reviewed placement, the review and whether any of its labels was wrong."""
+    found: dict[str, dict[str, tuple[str, bool]]] = defaultdict(dict)
+    for key, outcome in operation.state.reviews.standing():
+        if _has_reviews(operation, key):
+            _, wrong = found[key.domain].get(outcome.placement, ("", False))
+            found[key.domain][outcome.placement] = outcome.review, wrong or outcome.wrong
+    return defaultdict(list, {domain: list(of_placement.values()) for domain, of_placement in found.items()})
+
+
+def _simulated(operation: Operation, reviews: Collection[str]) -> set[str]:
+    """Return those reviews that simulated members have given."""
     names = operation.simulated()
-    states = operation.state.work.assignments(status=AssignmentStatus.DONE) if names else ()
-    return {state.assignment.placement for state in states if state.assignment.annotator in names}
+    states = operation.state.work.assignments_on(reviews) if names else ()
+    return {
+        state.assignment.placement
+        for state in states
+        if state.status is AssignmentStatus.DONE and state.assignment.annotator in names
+    }
 
 
 def _overall(domains: Sequence[ErrorEstimate], share: float) -> ErrorEstimate:

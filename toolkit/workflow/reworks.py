@@ -65,8 +65,8 @@ def open_reworks(operation: Operation) -> list[Rework]:
     present = Present(operation)
     return [
         left[key]
-        for state in operation.state.work.assignments(status=AssignmentStatus.OPEN)
-        if (key := _key(state)) in left and present(state)
+        for state in operation.state.work.assignments_on(placement for placement, _ in left)
+        if (key := _key(state)) in left and state.status is AssignmentStatus.OPEN and present(state)
     ]
 
 
