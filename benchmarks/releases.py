@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -66,22 +67,11 @@ def toolkit_rows(folder: Path) -> Iterator[Any]:
     from toolkit.releases.records import ReleaseRecord
     from toolkit.releases.settling import Given, ReleaseRow, Settlement, dissent_of, soft_labels
 
-    judged = groupby(_read(folder / "judgments.parquet"), key=lambda row: row["task"])
-    for text, (task, own) in zip(_read(folder / "texts.parquet"), judged, strict=True):
+    judged = groupby(_read(folder / "judgments.parquet"), key=itemgetter(0))
+    for (task, document, text), (_, own) in zip(_read(folder / "texts.parquet"), judged, strict=True):
         given = [
-            Given(
-                "generalist",
-                "risk",
-                one["annotator"],
-                one["label"],
-                one["label"],
-                "choice",
-                "v1",
-                "0" * 16,
-                False,
-                False,
-            )
-            for one in own
+            Given("generalist", "risk", annotator, label, label, "choice", "v1", "0" * 16, False, False)
+            for _, annotator, label in own
         ]
         found = vote([one.label for one in given], min_support=0.6, min_votes=2)
         status = found.status.value if found.label is None else "decided"
@@ -91,7 +81,7 @@ def toolkit_rows(folder: Path) -> Iterator[Any]:
         people = sorted({one.annotator for one in given})
         record = ReleaseRecord(
             task=task,
-            document=text["document"],
+            document=document,
             source="made.parquet",
             start=None,
             end=None,
@@ -101,7 +91,7 @@ def toolkit_rows(folder: Path) -> Iterator[Any]:
             config="claims",
             config_version="v1",
             provenance="generalist",
-            fields={"text": text["text"]},
+            fields={"text": text},
             labels={"risk": found.label},
             support={"risk": found.support},
             confidence={"risk": None},
@@ -117,12 +107,12 @@ def toolkit_rows(folder: Path) -> Iterator[Any]:
         yield ReleaseRow(record, (settled,), given)
 
 
-def _read(path: Path) -> Iterator[dict[str, Any]]:
+def _read(path: Path) -> Iterator[tuple[Any, ...]]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, pre_buffer=False) as file:  # else what was read stays in memory
         for batch in file.iter_batches(10_000):
-            yield from batch.to_pylist()
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def run_toolkit(folder: Path) -> None:

@@ -151,8 +151,8 @@ class Scanner:
             return self.scan(value, key=key, path=path)
         if type(value) is dict or isinstance(value, Mapping):
             return self._in_mapping(value, path)
-        if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-            within = (self._in_value(item, f"{path}[{number}]", key) for number, item in enumerate(value))
+        if type(value) is list or (isinstance(value, Sequence) and not isinstance(value, bytes | bytearray)):
+            within = [self._in_value(item, f"{path}[{number}]", key) for number, item in enumerate(value)]
             return [*chain.from_iterable(within)]
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
             return self.scan(str(value), key=key, path=path)

@@ -75,11 +75,12 @@ class LeakGate:
         """Look at a row: its source, its fields and their names, and every text in its labels."""
         if self.confidential(record.document):
             self._take(_confidential(record.document, record.row), can_mask=False)
-        hidden = self.hidden.get(record.config_key, ())
-        for name in sorted(record.fields.keys() & set(hidden)):
-            text = json.dumps(record.fields[name], ensure_ascii=False)
-            self._take(_confidential(text, f"{record.row}.fields.{name}"), can_mask=True)
-        shown = {name: value for name, value in record.fields.items() if name not in hidden}
+        hidden, shown = self.hidden.get(record.config_key, ()), record.fields
+        if hidden:
+            for name in sorted(shown.keys() & set(hidden)):
+                text = json.dumps(shown[name], ensure_ascii=False)
+                self._take(_confidential(text, f"{record.row}.fields.{name}"), can_mask=True)
+            shown = {name: value for name, value in shown.items() if name not in hidden}
         soft = {name: list(chances) for name, chances in record.soft_labels.items()}  # labels are texts, not keys
         row = {"source": record.source, "fields": shown, "labels": record.labels, "soft_labels": soft}
         self._take_all(self.scanner.scan_row(row, record.row))
@@ -90,8 +91,10 @@ class LeakGate:
             where = f"{row.record.row}.settlements.{one.control}"
             for text in filter(None, (one.label, one.reason, one.noted)):
                 self._take_all(self.scanner.scan(text, path=where))
+        if not judgments:
+            return
         seen: list[Any] = [*row.record.labels.values()]
-        for given in row.judgments if judgments else ():
+        for given in row.judgments:
             if given.value not in seen:
                 seen.append(given.value)
                 self._take_all(self.scanner.scan_value(given.value, f"{row.record.row}.judgments.{given.control}"))
