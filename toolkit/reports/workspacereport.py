@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from toolkit.agreement import CountEngine
 from toolkit.errors import ToolkitError
+from toolkit.releases.metadata.wording import count
+from toolkit.reports.masking import masked
 from toolkit.reports.page import Page, Section
 from toolkit.reports.sections.agreement import agreement_section
-from toolkit.workflow import measure_agreement
+from toolkit.reports.sections.progress import progress_section, progress_tiles
+from toolkit.workflow import measure_agreement, status
+from toolkit.workflow.leakage import workspace_secrets
+from toolkit.workflow.measures import WorkspaceAgreement
 from toolkit.workflow.operation import Operation
 
 TITLE = "Annotation report"
 ATTEMPTS = 3  # at reading a workspace that is written meanwhile
+MEANWHILE = "The workspace was written while this was read: numbers of different parts may differ by what came in."
+
 Value = TypeVar("Value")
 
 
@@ -34,38 +42,51 @@ def workspace_page(operation: Operation, engine: CountEngine, *, made_at: dateti
     Returns
     -------
     Page
-        A part that cannot be computed is a section that says why.
+        A part that cannot be computed is a section that says why. Names, addresses, tokens and code names that stand in
+        labels or titles are masked.
     """
     for _ in range(ATTEMPTS):
         before = operation.state.ledger.head()
         page = _page(operation, engine, made_at)
         if operation.state.ledger.head() == before:
-            return page
-    return page
+            break
+    else:
+        page = replace(page, remarks=(*page.remarks, MEANWHILE))
+    return masked(page, workspace_secrets(operation))
 
 
 def _page(operation: Operation, engine: CountEngine, made_at: datetime) -> Page:
+    stands = status(operation)
+    agreement = _tried(lambda: measure_agreement(operation, engine))
+    sections = (
+        progress_section(stands.progress),
+        _or_why(agreement, lambda found: agreement_section(found.report, found.targets), "agreement", "Agreement"),
+    )
     return Page(
         title=TITLE,
         subject=operation.settings.title,
         made_at=made_at,
-        tiles=(),
+        tiles=progress_tiles(stands.progress),
         notices=(),
-        sections=(_agreement(operation, engine),),
+        sections=sections,
+        remarks=_remarks(agreement),
     )
 
 
-def _agreement(operation: Operation, engine: CountEngine) -> Section:
-    def made() -> Section:
-        found = measure_agreement(operation, engine)
-        return agreement_section(found.report, found.targets)
-
-    return _or_why(made, "agreement", "Agreement")
+def _remarks(agreement: WorkspaceAgreement | ToolkitError) -> Sequence[str]:
+    if isinstance(agreement, ToolkitError) or not agreement.n_simulated:
+        return ()
+    return (f"{agreement.n_simulated:,} of {count(agreement.report.n_judgments, 'judgment')} are simulated.",)
 
 
-def _or_why(make: Callable[[], Section], name: str, title: str) -> Section:
-    """Return a section, or one that says why there is none."""
+def _tried(compute: Callable[[], Value]) -> Value | ToolkitError:
+    """Return what was computed, or why it could not be."""
     try:
-        return make()
+        return compute()
     except ToolkitError as error:
-        return Section(name, title, str(error), ())
+        return error
+
+
+def _or_why(found: Value | ToolkitError, make: Callable[[Value], Section], name: str, title: str) -> Section:
+    """Return the section made from what was found, or one that says why there is none."""
+    return Section(name, title, str(found), ()) if isinstance(found, ToolkitError) else make(found)
