@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-COLUMNS = ("task", "annotation", "annotator", "domain", "config", "tier", "lead_time_s", "created_at", "simulated")
+REPEATED = ("annotator", "domain", "config", "tier")  # few values in many rows
+COLUMNS = (*REPEATED, "lead_time_s", "created_at", "simulated")
 _US_PER_DAY = 86_400_000_000
 
 
@@ -32,6 +33,13 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.project)
+
+    def by_project(self) -> dict[ProjectKey, int]:
+        """Return how many there are of each project."""
+        import numpy as np
+
+        counts = np.bincount(self.project, minlength=len(self.projects)).tolist()
+        return dict(zip(self.projects, counts, strict=True))
 
 
 def read_answers(path: Path | None, news: Iterable[pa.Table] = (), *, replaced: Iterable[str] = ()) -> Answers:
@@ -51,8 +59,8 @@ def read_answers(path: Path | None, news: Iterable[pa.Table] = (), *, replaced: 
     from toolkit.storage.snapshots import judgments_table
 
     tables = [_of_snapshot(path, sorted(replaced))] if path is not None else []
-    tables += [_one_row_each(table.select(COLUMNS)) for table in (*news, judgments_table([]))]
-    return _arrays(pa.concat_tables(tables, promote_options="permissive"))
+    tables += [_one_row_each(table) for table in news]
+    return _arrays(pa.concat_tables(tables or [_one_row_each(judgments_table([]))]))
 
 
 def _of_snapshot(path: Path, replaced: list[str]) -> pa.Table:
@@ -60,9 +68,10 @@ def _of_snapshot(path: Path, replaced: list[str]) -> pa.Table:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    if not replaced:
-        return _one_row_each(pq.read_table(path, columns=list(COLUMNS[1:])))
-    table = pq.read_table(path, columns=list(COLUMNS))
+    with pq.ParquetFile(path, read_dictionary=list(REPEATED)) as file:
+        if not replaced:
+            return _one_row_each(file.read(columns=["annotation", *COLUMNS]))
+        table = file.read(columns=["task", "annotation", *COLUMNS])
     return _one_row_each(table.filter(pc.invert(pc.is_in(table["task"], pa.array(replaced, pa.string())))))
 
 
@@ -72,8 +81,10 @@ def _one_row_each(table: pa.Table) -> pa.Table:
 
     numbers, _ = _encoded(table["annotation"])
     newest = np.maximum.accumulate(numbers) if len(numbers) else numbers
-    first = np.flatnonzero(np.diff(newest, prepend=-1))
-    return table.select(COLUMNS[2:]).take(first)
+    rows = table.select(COLUMNS).take(np.flatnonzero(np.diff(newest, prepend=-1)))
+    for name in REPEATED:
+        rows = rows.set_column(rows.column_names.index(name), name, rows[name].dictionary_encode())
+    return rows
 
 
 def _arrays(table: pa.Table) -> Answers:
@@ -102,5 +113,7 @@ def _encoded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[Any]]
     """Return each value's place in the list of different values, which is in the order of their first occurrence."""
     import numpy as np
 
-    whole = column.combine_chunks().dictionary_encode()
-    return whole.indices.to_numpy(zero_copy_only=False).astype(np.int64), whole.dictionary.to_pylist()
+    whole = column.dictionary_encode().unify_dictionaries()
+    numbers = [part.indices.to_numpy(zero_copy_only=False) for part in whole.chunks]
+    joint = np.concatenate(numbers).astype(np.int64) if numbers else np.zeros(0, np.int64)
+    return joint, whole.chunk(0).dictionary.to_pylist() if numbers else []

@@ -216,7 +216,8 @@ class Corpus:
         )
         same = and_(before.c.task == after.c.task, before.c.revision == last.scalar_subquery())
         query = select(after.c.task, before.c.domain, before.c.queue, after.c.domain, after.c.reason)
-        query = query.join_from(after, before, same).where(after.c.router == router)
+        again = select(between.c.task).where(between.c.revision > 1)  # few are, and an index tells which
+        query = query.join_from(after, before, same).where(after.c.task.in_(again), after.c.router == router)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(after.c.task, after.c.revision)).all()
         return [(task, domain, Queue(queue), found, reason) for task, domain, queue, found, reason in rows]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, select
 
 from toolkit.models import PlacementStatus, ProjectKey, Tier
 from toolkit.storage import schema as s
@@ -46,16 +45,29 @@ class Reviews:
             query = query.where(s.placements.c.task == task)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(table.c.placement, table.c.control)).all()
-        return [_outcome(row) for row in rows]
+        return [
+            ReviewOutcome(
+                placement=row.placement,
+                control=row.control,
+                review=row.review,
+                decided=row.decided,
+                label=row.label,
+                reason=row.reason,
+                reviewed_at=aware(row.reviewed_at),
+            )
+            for row in rows
+        ]
 
-    def standing(self) -> Iterator[tuple[ProjectKey, ReviewOutcome]]:
-        """Yield the outcomes on placements that are decided, with their projects, by placement and control."""
+    def standing(self) -> Iterator[tuple[ProjectKey, str, str, bool]]:
+        """Yield project, placement, review, and whether the label was wrong, of all outcomes on what is decided."""
         table, of = s.reviews, s.placements
-        query = select(table, of.c.domain, of.c.config, of.c.tier).join(of, of.c.id == table.c.placement)
+        wanted = of.c.domain, of.c.config, of.c.tier, table.c.placement, table.c.review, table.c.decided, table.c.label
+        query = select(*wanted).join(of, of.c.id == table.c.placement)
         query = query.where(of.c.status == PlacementStatus.DECIDED.value, of.c.purpose == "answer")
         with self._engine.connect() as connection:
-            for row in connection.execute(query.order_by(table.c.placement, table.c.control)):
-                yield ProjectKey(row.domain, row.config, Tier(row.tier)), _outcome(row)
+            rows = connection.execute(query.order_by(table.c.placement, table.c.control))
+            for domain, config, tier, placement, review, decided, label in rows:
+                yield ProjectKey(domain, config, Tier(tier)), placement, review, decided != label
 
     def under_way(self) -> set[str]:
         """Return the questions ("task@domain/config") with a review that is open or has come to something."""
@@ -65,18 +77,6 @@ class Reviews:
         )
         with self._engine.connect() as connection:
             return {f"{task}@{domain}/{config}" for task, domain, config in connection.execute(query)}
-
-
-def _outcome(row: Row[Any]) -> ReviewOutcome:
-    return ReviewOutcome(
-        placement=row.placement,
-        control=row.control,
-        review=row.review,
-        decided=row.decided,
-        label=row.label,
-        reason=row.reason,
-        reviewed_at=aware(row.reviewed_at),
-    )
 
 
 def insert_outcomes(connection: Connection, outcomes: Sequence[ReviewOutcome]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, ScalarSelect, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, ScalarSelect, Select, and_, case, exists, func, select
 
 from toolkit.models import AssignmentStatus, PlacementStatus, ProjectKey, Queue, Tier
 from toolkit.storage import schema as s
@@ -25,8 +25,7 @@ class PlacementTally:
     published: bool  # on the server
     n: int
     n_wanted: int  # answers
-    n_given: int  # answers that count
-    n_missing: int  # answers that each of them lacks, added up
+    n_missing: int  # answers that open ones lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class TaskTally:
     """Tasks that have a placement and have come equally far; reviews apart."""
 
     sent: bool  # a placement is, or was, on the server
-    answered: bool  # at least one answer counts
+    answered: bool  # at least one answer counts, or did when a placement was decided
     settled: bool  # no placement is open
     decided: bool  # at least one placement has its labels
     released: bool  # in the newest version of a release
@@ -49,12 +48,17 @@ class Tallies:
 
     def routes(self) -> dict[tuple[str, Queue, Tier], int]:
         """Return how many tasks go each way, by domain, queue and tier; each task's last route counts."""
-        table, later = s.routes, s.routes.alias()
-        superseded = exists().where(later.c.task == table.c.task, later.c.revision > table.c.revision)
-        ways = table.c.domain, table.c.queue, table.c.tier
-        query = select(*ways, func.count()).where(~superseded).group_by(*ways)
+        table = s.routes
+        ways, last = (table.c.domain, table.c.queue, table.c.tier), func.max(table.c.revision).label("last")
+        again = select(table.c.task, last).where(table.c.revision > 1).group_by(table.c.task).subquery()
+        before = and_(again.c.task == table.c.task, table.c.revision < again.c.last)
+        every = select(*ways, func.count()).group_by(*ways)  # few tasks have several: those are taken off again
+        counts: Counter[tuple[str, str, str]] = Counter()
         with self._engine.connect() as connection:
-            return {(domain, Queue(queue), Tier(tier)): n for domain, queue, tier, n in connection.execute(query)}
+            for query, sign in ((every, 1), (every.join(again, before), -1)):
+                for domain, queue, tier, n in connection.execute(query):
+                    counts[domain, queue, tier] += sign * n
+        return {(domain, Queue(queue), Tier(tier)): n for (domain, queue, tier), n in counts.items() if n}
 
     def n_unplaced(self) -> int:
         """Return how many tasks have a route and no placement."""
@@ -63,22 +67,23 @@ class Tallies:
             return int(connection.execute(select(func.count()).select_from(first.subquery())).scalar_one())
 
     def placements(self) -> list[PlacementTally]:
-        """Return how many placements there are of each kind, and the answers they want and have."""
+        """Return how many placements there are of each kind, and the answers they want."""
         table = s.placements
+        given = case((table.c.status == PlacementStatus.OPEN.value, _n_done()), else_=table.c.overlap)
         each = (
             select(
                 *(table.c.domain, table.c.config, table.c.tier, s.tasks.c.language, table.c.status),
                 (table.c.purpose != ANSWER).label("review"),
                 table.c.server_task.is_not(None).label("published"),
                 table.c.overlap.label("wanted"),
-                _n_given().label("given"),
+                given.label("given"),
             )
             .join(s.tasks, s.tasks.c.id == table.c.task)
             .subquery()
         )
         kinds = [each.c[name] for name in ("domain", "config", "tier", "language", "status", "review", "published")]
         lacking = case((each.c.wanted > each.c.given, each.c.wanted - each.c.given), else_=0)
-        sums = (func.count(), func.sum(each.c.wanted), func.sum(each.c.given), func.sum(lacking))
+        sums = (func.count(), func.sum(each.c.wanted), func.sum(lacking))
         with self._engine.connect() as connection:
             rows = connection.execute(select(*kinds, *sums).group_by(*kinds)).all()
         return [
@@ -90,23 +95,23 @@ class Tallies:
                 bool(published),
                 int(n),
                 int(wanted),
-                int(given),
                 int(missing),
             )
-            for domain, config, tier, language, status, review, published, n, wanted, given, missing in rows
+            for domain, config, tier, language, status, review, published, n, wanted, missing in rows
         ]
 
     def tasks(self) -> list[TaskTally]:
         """Return how far the tasks with placements have come."""
         table = s.placements
-        answers, status = table.c.purpose == ANSWER, table.c.status
+        answers, decided = table.c.purpose == ANSWER, table.c.status == PlacementStatus.DECIDED.value
+        is_open = table.c.status == PlacementStatus.OPEN.value
         each = (
             select(
                 table.c.task,
                 _any(table.c.server_task.is_not(None)).label("sent"),
-                _any(_n_given() > 0).label("answered"),
-                (1 - _any(answers & (status == PlacementStatus.OPEN.value))).label("settled"),
-                _any(answers & (status == PlacementStatus.DECIDED.value)).label("decided"),
+                func.max(case((decided, 1), (_n_done() > 0, 1), else_=0)).label("answered"),
+                (1 - _any(answers & is_open)).label("settled"),
+                _any(answers & decided).label("decided"),
             )
             .group_by(table.c.task)
             .subquery()
@@ -139,26 +144,26 @@ class Tallies:
             rows = connection.execute(select(day, func.count()).group_by(day)).all()
         return {date.fromisoformat(day): n for day, n in rows}
 
-    def skips(self) -> Iterator[tuple[str, date]]:
-        """Yield the annotator of each answer that was skipped, and the day on which that was, in UTC."""
+    def skips(self) -> list[tuple[str, date]]:
+        """Return the annotator of each answer that was skipped, and the day on which that was, in UTC."""
         asked, seen = s.assignments, s.sightings
         same = and_(seen.c.placement == asked.c.placement, seen.c.annotator == asked.c.annotator)
-        query = select(asked.c.annotator, func.max(seen.c.created_at)).join(seen, same)
+        query = select(asked.c.placement, asked.c.annotator, seen.c.created_at).join(seen, same)
         query = query.where(asked.c.status == AssignmentStatus.SKIPPED.value)
+        latest: dict[tuple[str, str], datetime] = {}
         with self._engine.connect() as connection:
-            for annotator, at in connection.execute(query.group_by(asked.c.placement, asked.c.annotator)):
-                yield annotator, datetime.fromisoformat(at).astimezone(UTC).date()
+            for placement, annotator, text in connection.execute(query):
+                moment = datetime.fromisoformat(text).astimezone(UTC)
+                latest[placement, annotator] = max(moment, latest.get((placement, annotator), moment))
+        return sorted((annotator, moment.date()) for (_, annotator), moment in latest.items())
 
 
-def _n_given() -> ScalarSelect[int]:
-    """Count a placement's answers that count: also those that a ruling sent back and nobody has looked at again."""
-    table, back = s.assignments, s.reworks
-    kept = exists().where(
-        back.c.placement == table.c.placement, back.c.annotator == table.c.annotator, back.c.done_at.is_(None)
+def _n_done() -> ScalarSelect[int]:
+    """Count a placement's answers."""
+    table = s.assignments
+    query = select(func.count()).where(
+        table.c.placement == s.placements.c.id, table.c.status == AssignmentStatus.DONE.value
     )
-    done = table.c.status == AssignmentStatus.DONE.value
-    waiting = and_(table.c.status == AssignmentStatus.OPEN.value, kept)
-    query = select(func.count()).where(table.c.placement == s.placements.c.id, or_(done, waiting))
     return query.correlate(s.placements).scalar_subquery()
 
 
@@ -178,4 +183,4 @@ def _day(connection: Connection, moment: ColumnElement[datetime]) -> ColumnEleme
     """Return a stored moment's day in UTC as text: SQLite keeps UTC without saying so, PostgreSQL a moment."""
     if connection.dialect.name == "postgresql":
         return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD")
-    return func.strftime("%Y-%m-%d", moment)
+    return func.substr(moment, 1, 10)

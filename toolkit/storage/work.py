@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Engine, and_, bindparam, delete, func, select, update
@@ -50,6 +50,16 @@ _KEPT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A question that one tier left open."""
+
+    task: str
+    project: ProjectKey
+    outcome: str | None  # why it was left open
+    tiers: set[Tier]  # at which it was ever placed, this one too
+
+
 class Work:
     """What is being done with the tasks."""
 
@@ -89,20 +99,22 @@ class Work:
             *(table.c.status == PlacementStatus.DECIDED.value, table.c.purpose == "answer"),
         )
         with self._engine.connect() as connection:
-            for row in connection.execute(query.execution_options(yield_per=10_000)):
-                yield row.id, row.task
+            yield from ((row[0], row[1]) for row in connection.execute(query.execution_options(yield_per=10_000)))
 
-    def escalated(self) -> Iterator[tuple[PlacementState, frozenset[Tier]]]:
-        """Yield what went up the ladder, by id, with all tiers at which the same question was placed."""
+    def escalated(self) -> list[Escalated]:
+        """Return what went up the ladder, by placement."""
         table, other = s.placements, s.placements.alias()
         same = [table.c[name] == other.c[name] for name in ("task", "domain", "config")]
-        query = select(table, other.c.tier.label("placed")).join(other, and_(*same))
-        query = query.where(table.c.status == PlacementStatus.ESCALATED.value).order_by(table.c.id)
+        wanted = table.c.id, table.c.task, table.c.domain, table.c.config, table.c.tier, table.c.outcome
+        query = select(*wanted, other.c.tier).join(other, and_(*same)).order_by(table.c.id)
+        found: dict[str, Escalated] = {}
         with self._engine.connect() as connection:
-            rows = connection.execute(query.execution_options(yield_per=1000))
-            for _, group in groupby(rows, key=lambda row: row.id):
-                first, *more = group
-                yield read_placement(first), frozenset(Tier(row.placed) for row in (first, *more))
+            rows = connection.execute(query.where(table.c.status == PlacementStatus.ESCALATED.value))
+            for id_, task, domain, config, tier, outcome, placed in rows:
+                if id_ not in found:
+                    found[id_] = Escalated(task, ProjectKey(domain, config, Tier(tier)), outcome, set())
+                found[id_].tiers.add(Tier(placed))
+        return list(found.values())
 
     def overlaps(self, placements: Iterable[str]) -> dict[str, int]:
         """Return how many annotations some placements want."""

@@ -93,7 +93,8 @@ def progress(
     """
     today = now().date() if today is None else today
     answers = collected_answers(operation)
-    projects = projects_of(operation, operation.state.tallies.placements() if tallies is None else tallies)
+    tallies = operation.state.tallies.placements() if tallies is None else tallies
+    projects = projects_of(operation, tallies, answers.by_project())
     funnel, days = _funnel(operation), tuple(_days(operation, answers))
     n_decided = next(stage.n for stage in funnel if stage.name == "decided")
     return Progress(

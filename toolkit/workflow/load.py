@@ -125,10 +125,10 @@ def _routes(counts: Mapping[tuple[str, Queue, Tier], int]) -> tuple[RouteLoad, .
 def _escalated(operation: Operation) -> Iterator[Moved]:
     """Yield what went up the ladder: the next tier's placement is the one opened after the one left open."""
     ladder = list(Tier)
-    for state, tiers in operation.state.work.escalated():
-        key = state.placement.project
-        above = next(tier for tier in ladder[ladder.index(key.tier) + 1 :] if tier in tiers)
-        yield Moved(state.placement.task, str(key), str(replace(key, tier=above)), state.outcome or "")
+    for one in operation.state.work.escalated():
+        key = one.project
+        above = next(tier for tier in ladder[ladder.index(key.tier) + 1 :] if tier in one.tiers)
+        yield Moved(one.task, str(key), str(replace(key, tier=above)), one.outcome or "")
 
 
 def _rerouted(operation: Operation) -> Iterator[Moved]:

@@ -42,19 +42,21 @@ class ProjectProgress:
         return self.n_missing + self.n_expected
 
 
-def projects_of(operation: Operation, tallies: Sequence[PlacementTally]) -> tuple[ProjectProgress, ...]:
+def projects_of(
+    operation: Operation, tallies: Sequence[PlacementTally], n_given: Mapping[ProjectKey, int]
+) -> tuple[ProjectProgress, ...]:
     """Return how far each project has come, by domain, config and tier, and what is expected to come there.
 
     Of a project's open placements, as large a share is expected to go up as went up of its closed ones; each of them
     wants the next tier's overlap, and can go up from there. Where nothing is closed yet, none is expected to. Reviews
-    do not go up.
+    do not go up. `n_given` are the answers that count.
     """
     by_key: dict[ProjectKey, list[PlacementTally]] = defaultdict(list)
     for one in tallies:
         by_key[one.key].append(one)
     expected = _expected(operation, by_key)
     keys = sorted({*by_key, *expected}, key=lambda key: (key.domain, key.config, list(Tier).index(key.tier)))
-    return tuple(_project(key, by_key.get(key, ()), expected.get(key, 0.0)) for key in keys)
+    return tuple(_project(key, by_key.get(key, ()), n_given.get(key, 0), expected.get(key, 0.0)) for key in keys)
 
 
 def _expected(operation: Operation, by_key: Tallies) -> dict[ProjectKey, float]:
@@ -84,7 +86,7 @@ def _overlap_of_escalated(operation: Operation, key: ProjectKey) -> int:
     return 1 if chosen else operation.settings.escalation.overlap.get(key.tier, 1)
 
 
-def _project(key: ProjectKey, own: Sequence[PlacementTally], expected: float) -> ProjectProgress:
+def _project(key: ProjectKey, own: Sequence[PlacementTally], n_given: int, expected: float) -> ProjectProgress:
     n_published = sum(one.n for one in own if one.status is PlacementStatus.OPEN and one.published)
     return ProjectProgress(
         key=key,
@@ -95,8 +97,8 @@ def _project(key: ProjectKey, own: Sequence[PlacementTally], expected: float) ->
         n_escalated=_count(own, PlacementStatus.ESCALATED),
         n_undecided=_count(own, PlacementStatus.UNDECIDED),
         n_wanted=sum(one.n_wanted for one in own),
-        n_given=sum(one.n_given for one in own),
-        n_missing=sum(one.n_missing for one in own if one.status is PlacementStatus.OPEN),
+        n_given=n_given,
+        n_missing=sum(one.n_missing for one in own),
         n_expected=expected,
         share_up=_share_up(own),
     )

@@ -41,8 +41,8 @@ def is_chosen(task: str, share: float, seed: int) -> bool:
     >>> [is_chosen(task, 0.5, seed=1) for task in "abcd"], is_chosen("a", 0, seed=1), is_chosen("b", 1, seed=1)
     ([True, False, False, False], False, True)
     """
-    digest = hashlib.md5(f"{seed}:review:{task}".encode(), usedforsecurity=False).hexdigest()
-    return int(digest[:8], 16) < round(share * _RANGE)
+    digest = hashlib.md5(f"{seed}:review:{task}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:4], "big") < round(share * _RANGE)  # four bytes are eight hex digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +288,11 @@ def review_error(operation: Operation, tallies: Sequence[PlacementTally] | None 
 def _seen(operation: Operation) -> dict[str, list[tuple[str, bool]]]:
     """Return by domain, for each reviewed placement, the review and whether any of its labels was wrong."""
     found: dict[str, dict[str, tuple[str, bool]]] = defaultdict(dict)
-    for key, outcome in operation.state.reviews.standing():
-        if _has_reviews(operation, key):
-            _, wrong = found[key.domain].get(outcome.placement, ("", False))
-            found[key.domain][outcome.placement] = outcome.review, wrong or outcome.wrong
+    asked = {key: _has_reviews(operation, key) for key in operation.state.work.projects_in_use()}
+    for key, name, review, is_wrong in operation.state.reviews.standing():
+        if asked[key]:
+            _, wrong = found[key.domain].get(name, ("", False))
+            found[key.domain][name] = review, wrong or is_wrong
     return defaultdict(list, {domain: list(of_placement.values()) for domain, of_placement in found.items()})
 
 
