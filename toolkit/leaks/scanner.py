@@ -160,12 +160,12 @@ class Scanner:
 
     def _in_mapping(self, row: Mapping[Any, Any], path: str) -> list[Finding]:
         named = [(str(name), value) for name, value in row.items()]
-        telling = not all(len(name) <= _SHORT and not self._telling(name) for name, _ in named)
+        telling = [name for name, _ in named if len(name) > _SHORT or self._telling(name)]
         found = []
         if telling and is_confidential(row):
             found.append(_about_key("confidential", "confidential: true", f"{path}.confidential".lstrip(".")))
         for name, value in named:
-            below = f"{path}.{name}".lstrip(".")
+            below = f"{path}.{name}" if path else name.lstrip(".")
             if telling:
                 found += self.scan_key(name, value, below)
             found += self._in_value(value, below, name)

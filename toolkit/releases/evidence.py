@@ -176,7 +176,7 @@ def _table(path: Path, columns: Sequence[str]) -> RowsFile:
         arrays = [_array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
-    return RowsFile(path, schema, batch, batch_rows=GROUP_ROWS)
+    return RowsFile(path, schema, batch, batch_rows=GROUP_ROWS, group_rows=GROUP_ROWS)
 
 
 def _array(values: Sequence[Any], kind: Any) -> Any:

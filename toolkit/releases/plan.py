@@ -81,6 +81,7 @@ class Plan:
     misfits: tuple[str, ...]  # what a format cannot hold, in words
     n_left_out: int  # undecided rows that nobody asked for
     content: str  # SHA-256 of all that makes this version and no other
+    as_given: bool = False  # whether files can hold every record as it came, so that none is looked at again
 
 
 def plan_release(
@@ -110,7 +111,8 @@ def plan_release(
     formats = {key: fitting.formats(key) for key in dataset.sheets}
     planner = SplitPlanner(settings.splits, seed=settings.seed, kept=kept)
     digest, objections, n_rows, n_left_out, before = hashlib.sha256(), _Objections(), 0, 0, ""
-    for row in _storable_rows(dataset.rows()):
+    rows = _StorableRows(dataset.rows())
+    for row in rows:
         record = row.record
         n_rows += 1
         if record.status != DECIDED and not settings.include_undecided:
@@ -138,44 +140,45 @@ def plan_release(
     gate.check()
     splits = planner.plan()
     digest.update(splits.splits.tobytes() + repr(splits.names).encode() + settings.fingerprint().encode())
-    return Plan(splits, formats, misfits, n_left_out, digest.hexdigest())
+    return Plan(splits, formats, misfits, n_left_out, digest.hexdigest(), rows.as_given)
 
 
 def chosen_rows(
-    dataset: Dataset, settings: ReleaseSettings, gate: Gate, plan: SplitPlan
+    dataset: Dataset, settings: ReleaseSettings, gate: Gate, plan: Plan
 ) -> Iterator[tuple[ReleaseRow, str]]:
     """Yield the rows that are written, each with its split, in the same order as they were planned."""
-    number = -1
-    for row in _storable_rows(dataset.rows()):
+    number, splits = -1, plan.splits
+    for row in dataset.rows() if plan.as_given else _StorableRows(dataset.rows()):
         if row.record.status != DECIDED and not settings.include_undecided:
             continue
         number += 1
-        code = int(plan.splits[number])
+        code = int(splits.splits[number])
         if code < 0:
             continue
-        split, shown = plan.names[code], gate.masked_evidence(row)
+        split, shown = splits.names[code], gate.masked_evidence(row)
         yield ReleaseRow(in_split(gate.masked(row.record), split), shown.settlements, shown.judgments), split
 
 
-def _storable_rows(rows: Iterable[ReleaseRow]) -> Iterator[ReleaseRow]:
-    """Yield rows with their records as files can hold them."""
-    kept = _remembering(iter(rows))
-    for record in storable(row.record for row in kept):
-        row = kept.latest
-        yield row if record is row.record else replace(row, record=record)
+class _StorableRows:
+    """Rows with their records as files can hold them; then, whether all of them were so before."""
 
-
-class _remembering:  # noqa: N801 - used like a function
-    """Rows that go through, the latest of which can be asked for."""
-
-    def __init__(self, rows: Iterator[ReleaseRow]) -> None:
+    def __init__(self, rows: Iterable[ReleaseRow]) -> None:
         self._rows = rows
-        self.latest: ReleaseRow
+        self._latest: ReleaseRow
+        self.as_given = True
 
     def __iter__(self) -> Iterator[ReleaseRow]:
-        for row in self._rows:
-            self.latest = row
+        for record in storable(self._records()):
+            row = self._latest
+            if record is not row.record:
+                self.as_given = False
+                row = replace(row, record=record)
             yield row
+
+    def _records(self) -> Iterator[ReleaseRecord]:
+        for row in self._rows:
+            self._latest = row
+            yield row.record
 
 
 def text_of(record: ReleaseRecord) -> str:

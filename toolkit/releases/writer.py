@@ -222,7 +222,7 @@ def _fill(
     """Write every file of a version and return its manifest, with what a person should know."""
     tally = Tally(source.dataset.sheets)
     with _Files(folder, source.dataset.sheets, plan) as files:
-        rows = chosen_rows(source.dataset, settings, gate, plan.splits)
+        rows = chosen_rows(source.dataset, settings, gate, plan)
         for row, split in source.progress(rows, "Writing rows", len(plan.splits.splits)):
             tally.add(row, split)
             files.write(row, split)
