@@ -1,32 +1,19 @@
 """A workspace in which a simulated team has labelled the seed documents, on a platform in memory; made once."""
 
 import json
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from tests.reports.reading import read_tables
-from tests.workflow.fake import FakePlatform
+from tests.reports.workspaces import annotated_workspace
 from toolkit.cli import app
-from toolkit.workflow import ingest, run
-from toolkit.workspace import init_workspace, open_workspace
-
-SEEDS = Path(__file__).parents[2] / "seeds"
 
 
 @pytest.fixture(scope="session")
 def annotated(tmp_path_factory):
     """The folder of a workspace with judgments; tests look and change nothing."""
-    path = tmp_path_factory.mktemp("report") / "workspace"
-    fake = FakePlatform()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("toolkit.workspace.connect", lambda *_: fake)
-        init_workspace(path)
-        with open_workspace(path) as operation:
-            ingest(operation, sorted(SEEDS.glob("*.fr.md")))
-            run(operation)
-    return path
+    return annotated_workspace(tmp_path_factory.mktemp("report") / "workspace")
 
 
 @pytest.fixture(scope="session")
