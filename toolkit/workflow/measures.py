@@ -14,7 +14,7 @@ from toolkit.consensus.estimating import ConsensusEngine, ConsensusReport, Gold,
 from toolkit.consensus.methods import Method
 from toolkit.errors import WorkspaceError
 from toolkit.models import AssignmentStatus
-from toolkit.storage.snapshots import count_simulated
+from toolkit.storage.snapshots import count_simulated, newest_snapshot
 from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.routes import split_placement_id
@@ -22,15 +22,26 @@ from toolkit.workflow.routes import split_placement_id
 GROUPS = ("domain", "config", "tier")
 
 
-def collected(operation: Operation) -> Path:
+def collected(operation: Operation, *, frozen: bool = False) -> Path:
     """Return the snapshot of the judgments as they stand.
+
+    Parameters
+    ----------
+    operation : Operation
+        The workspace.
+    frozen : bool
+        Write nothing: return the newest snapshot there is, which the ledger may be ahead of.
 
     Raises
     ------
     WorkspaceError
         Nothing has been collected yet.
     """
-    snapshot = freeze(operation)
+    if frozen:
+        newest = newest_snapshot(operation.snapshots, operation.state.ledger.hash_of)
+        snapshot = None if newest is None else newest[1]
+    else:
+        snapshot = freeze(operation)
     if snapshot is None:
         raise WorkspaceError("Nothing has been collected yet.", hint="run `toolkit collect`.")
     return snapshot
@@ -53,6 +64,7 @@ def measure_agreement(
     control: str | None = None,
     level: Level | None = None,
     min_shared: int = MIN_SHARED,
+    frozen: bool = False,
 ) -> WorkspaceAgreement:
     """Measure how far the annotators agree, on the judgments of the ledger as it stands.
 
@@ -70,13 +82,15 @@ def measure_agreement(
         How single labels are compared, whatever their control would suggest.
     min_shared : int
         Least number of tasks that a pair of annotators shares to be listed.
+    frozen : bool
+        Write nothing: measure the newest snapshot there is.
 
     Raises
     ------
     WorkspaceError
         Nothing has been collected yet.
     """
-    snapshot = collected(operation)
+    snapshot = collected(operation, frozen=frozen)
     report = measure(
         snapshot,
         engine=engine,
@@ -111,6 +125,7 @@ def compute_consensus(
     control: str | None = None,
     method: Method = Method.AUTO,
     gold: Gold | None = None,
+    frozen: bool = False,
 ) -> Iterator[WorkspaceConsensus]:
     """Compute the consensus on the judgments of the ledger as it stands; nothing is stored and nothing goes anywhere.
 
@@ -127,13 +142,15 @@ def compute_consensus(
         This control only.
     method, gold
         See :func:`toolkit.consensus.estimating.estimate`.
+    frozen : bool
+        Write nothing: compute it on the newest snapshot there is.
 
     Raises
     ------
     WorkspaceError
         Nothing has been collected yet.
     """
-    snapshot = collected(operation)
+    snapshot = collected(operation, frozen=frozen)
     asked = {one.name: one for key in operation.state.work.projects_in_use() for one in operation.applied(key).controls}
     with estimate(
         snapshot, engine=engine, by=GROUPS, control=control, controls=asked, method=method, gold=gold
