@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,21 +58,26 @@ def read_answers(path: Path | None, news: Iterable[pa.Table] = (), *, replaced: 
 
     from toolkit.storage.snapshots import judgments_table
 
-    tables = [_of_snapshot(path, sorted(replaced))] if path is not None else []
+    tables = [] if path is None else list(_of_snapshot(path, sorted(replaced)))
     tables += [_one_row_each(table) for table in news]
     return _arrays(pa.concat_tables(tables or [_one_row_each(judgments_table([]))]))
 
 
-def _of_snapshot(path: Path, replaced: list[str]) -> pa.Table:
+def _of_snapshot(path: Path, replaced: list[str]) -> Iterator[pa.Table]:
+    """Yield the answers of a snapshot, a row group at a time; a task's rows may be in two of them or more."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path, read_dictionary=list(REPEATED)) as file:
-        if not replaced:
-            return _one_row_each(file.read(columns=["annotation", *COLUMNS]))
-        table = file.read(columns=["task", "annotation", *COLUMNS])
-    return _one_row_each(table.filter(pc.invert(pc.is_in(table["task"], pa.array(replaced, pa.string())))))
+    gone, before = pa.array(replaced, pa.string()), pa.array([], pa.string())
+    with pq.ParquetFile(path, read_dictionary=list(REPEATED), pre_buffer=False) as file:
+        for number in range(file.num_row_groups):
+            rows = file.read_row_group(number, columns=["task", "annotation", *COLUMNS])
+            first, last = rows["task"][0], rows["task"][-1]
+            here = rows.filter(pc.equal(rows["task"], last))["annotation"].combine_chunks()
+            known = pc.or_(pc.is_in(rows["task"], gone), pc.is_in(rows["annotation"], before))
+            yield _one_row_each(rows.filter(pc.invert(known)))
+            before = pa.concat_arrays([before, here]) if first.equals(last) else here
 
 
 def _one_row_each(table: pa.Table) -> pa.Table:

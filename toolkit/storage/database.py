@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from toolkit.errors import ConfigError, StorageError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-SCHEMA = "0006"  # the newest migration
+SCHEMA = "0007"  # the newest migration
 
 
 def open_database(url: str) -> Engine:

@@ -109,6 +109,7 @@ assignments = Table(
     Column("reason", Text, nullable=False),
     Column("status", String(16), nullable=False),  # an AssignmentStatus
     Column("assigned_at", DateTime(timezone=True), nullable=False),
+    Index("assignments_by_annotator", "annotator", "status"),
 )
 
 projects = Table(
@@ -185,6 +186,7 @@ ledger = Table(
     Column("hash", String(64), nullable=False, unique=True),
     Index("ledger_by_annotation", "placement", "annotator"),
     Index("ledger_by_annotator", "annotator"),
+    Index("ledger_by_kind", "kind"),
 )
 
 # What the ledger says the server holds, one row per annotation; it can be made anew from the ledger.

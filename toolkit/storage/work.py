@@ -91,15 +91,15 @@ class Work:
                 found += connection.execute(select(table.c.id).where(table.c.task.in_(chunk))).scalars()
         return found
 
-    def decided(self, project: ProjectKey) -> Iterator[tuple[str, str]]:
-        """Yield (placement, task) of what was decided in a project; reviews are left out."""
+    def decided(self, project: ProjectKey) -> Iterator[str]:
+        """Yield the tasks that were decided in a project; reviews are left out."""
         table = s.placements
-        query = select(table.c.id, table.c.task).where(
+        query = select(table.c.task).where(
             *(table.c.domain == project.domain, table.c.config == project.config, table.c.tier == project.tier.value),
             *(table.c.status == PlacementStatus.DECIDED.value, table.c.purpose == "answer"),
         )
         with self._engine.connect() as connection:
-            yield from ((row[0], row[1]) for row in connection.execute(query.execution_options(yield_per=10_000)))
+            yield from connection.execute(query.execution_options(yield_per=10_000)).scalars()
 
     def escalated(self) -> list[Escalated]:
         """Return what went up the ladder, by placement."""

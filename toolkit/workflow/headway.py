@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from toolkit.storage.answers import Answers, read_answers
 from toolkit.storage.rows import now
 from toolkit.storage.snapshots import judgments_table, newest_snapshot
-from toolkit.storage.tallies import PlacementTally, TaskTally
+from toolkit.storage.tallies import TaskTally
 from toolkit.workflow.collection import judged_in_turn
 from toolkit.workflow.costs import Cost, cost_of
 from toolkit.workflow.forecast import Finish, finish_of
@@ -19,6 +20,7 @@ from toolkit.workflow.remaining import ProjectProgress, projects_of
 from toolkit.workflow.routes import split_placement_id
 
 EPOCH = date(1970, 1, 1)
+AT_ONCE = 3  # threads that count
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,21 @@ class Progress:
     today: date  # in UTC; what is forecast is counted from here
 
 
-def progress(
-    operation: Operation, *, today: date | None = None, tallies: Sequence[PlacementTally] | None = None
-) -> Progress:
+class Counts:
+    """What progress rests on, counted side by side: a database counts while another part of it, or Python, works."""
+
+    def __init__(self, operation: Operation, pool: Executor) -> None:
+        tallies = operation.state.tallies
+        self.placements = pool.submit(tallies.placements)
+        self.tasks = pool.submit(tallies.tasks)
+        self.answers = pool.submit(collected_answers, operation)
+        self.decided = pool.submit(tallies.decided_by_day)
+        self.routes = pool.submit(tallies.routes)
+        self.skips = pool.submit(tallies.skips)
+        self.n_unplaced = pool.submit(tallies.n_unplaced)
+
+
+def progress(operation: Operation, *, today: date | None = None) -> Progress:
     """Return how far the work has come, what remains, when that may be done and what it costs.
 
     Parameters
@@ -67,8 +81,6 @@ def progress(
         the ledger has said since.
     today : date, optional
         The day in UTC that the forecast is counted from; the present one if not given.
-    tallies : sequence of PlacementTally, optional
-        The counts of its placements; counted anew if not given.
 
     Returns
     -------
@@ -91,11 +103,16 @@ def progress(
     >>> found.finish.day is None, found.finish.reason
     (True, 'nothing is open')
     """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return progress_of(operation, Counts(operation, pool), today=today)
+
+
+def progress_of(operation: Operation, counts: Counts, *, today: date | None = None) -> Progress:
+    """Return what counts come to; see :func:`progress`."""
     today = now().date() if today is None else today
-    answers = collected_answers(operation)
-    tallies = operation.state.tallies.placements() if tallies is None else tallies
-    projects = projects_of(operation, tallies, answers.by_project())
-    funnel, days = _funnel(operation), tuple(_days(operation, answers))
+    answers = counts.answers.result()
+    projects = projects_of(operation, counts.placements.result(), answers.by_project())
+    funnel, days = _funnel(operation, counts), tuple(_days(operation, counts))
     n_decided = next(stage.n for stage in funnel if stage.name == "decided")
     return Progress(
         funnel=funnel,
@@ -125,15 +142,14 @@ def collected_answers(operation: Operation) -> Answers:
     return read_answers(path, map(judgments_table, judged), replaced=tasks)
 
 
-def _funnel(operation: Operation) -> tuple[Stage, ...]:
-    tallies = operation.state.tallies
+def _funnel(operation: Operation, counts: Counts) -> tuple[Stage, ...]:
     n_documents, n_tasks = operation.state.corpus.counts()
-    n_routed, found = sum(tallies.routes().values()), tallies.tasks()
+    n_routed, found = sum(counts.routes.result().values()), counts.tasks.result()
     stages = [
         Stage("documents", n_documents, None, ""),
         Stage("tasks", n_tasks, None, ""),
         _stage("routed", n_routed, n_tasks - n_routed, "not routed yet"),
-        _stage("placed", sum(one.n for one in found), tallies.n_unplaced(), "no label config fits them"),
+        _stage("placed", sum(one.n for one in found), counts.n_unplaced.result(), "no label config fits them"),
     ]
     before = [True] * len(found)
     for name, reason in (
@@ -159,14 +175,14 @@ def _sum(tallies: Sequence[TaskTally], chosen: Sequence[bool]) -> int:
     return sum(one.n for one, is_chosen in zip(tallies, chosen, strict=True) if is_chosen)
 
 
-def _days(operation: Operation, answers: Answers) -> Iterator[DayProgress]:
+def _days(operation: Operation, counts: Counts) -> Iterator[DayProgress]:
     """Yield the days on which anything happened."""
     made_up = operation.simulated() | {
         account.pseudonym for account in operation.state.registry.accounts().values() if account.simulated
     }
-    skipped = Counter((name in made_up, day) for name, day in operation.state.tallies.skips())
-    decided = operation.state.tallies.decided_by_day()
-    given = {flag: _by_day(answers, simulated=flag) for flag in (False, True)}
+    skipped = Counter((name in made_up, day) for name, day in counts.skips.result())
+    decided = counts.decided.result()
+    given = {flag: _by_day(counts.answers.result(), simulated=flag) for flag in (False, True)}
     for day in sorted({*given[False], *given[True], *(day for _, day in skipped), *decided}):
         yield DayProgress(
             day=day,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from toolkit.models import ANNOTATORS, AssignmentStatus, ProjectKey, Queue, Tier
 from toolkit.storage.ledger import DELETED
-from toolkit.workflow.headway import Progress, progress
+from toolkit.workflow.headway import AT_ONCE, Counts, Progress, progress_of
 from toolkit.workflow.ladders import Gap, gaps
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.returns import Return, returns
@@ -93,28 +94,35 @@ def status(operation: Operation) -> Status:
     Status
         Counts of documents, tasks, placements per project and assignments per annotator.
     """
-    state, tallies = operation.state, operation.state.tallies.placements()
+    state = operation.state
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        counts = Counts(operation, pool)
+        assignments, moved = pool.submit(state.tallies.assignments), pool.submit(_moved, operation)
+        reviews = review_error(operation, counts.placements.result())
+        found, routes = progress_of(operation, counts), counts.routes.result()
     n_documents, n_tasks = state.corpus.counts()
-    routes = state.tallies.routes()
     n_ledger, _ = state.ledger.head()
-    found = progress(operation, tallies=tallies)
     return Status(
         n_documents=n_documents,
         n_tasks=n_tasks,
         n_unrouted=n_tasks - sum(routes.values()),
-        n_unplaced=state.tallies.n_unplaced(),
+        n_unplaced=counts.n_unplaced.result(),
         n_triage=sum(n for (_, queue, _), n in routes.items() if queue is Queue.TRIAGE),
         n_ledger=n_ledger,
         n_deleted=state.ledger.count(DELETED),
         routes=_routes(routes),
-        moved=(*_escalated(operation), *_rerouted(operation)),
+        moved=moved.result(),
         projects=_projects(found),
-        annotators=_annotators(operation),
-        gaps=gaps(operation, tallies),
+        annotators=_annotators(operation, assignments.result()),
+        gaps=gaps(operation, counts.placements.result()),
         sent_back=returns(operation),
-        reviews=review_error(operation, tallies),
+        reviews=reviews,
         progress=found,
     )
+
+
+def _moved(operation: Operation) -> tuple[Moved, ...]:
+    return (*_escalated(operation), *_rerouted(operation))
 
 
 def _routes(counts: Mapping[tuple[str, Queue, Tier], int]) -> tuple[RouteLoad, ...]:
@@ -153,8 +161,10 @@ def _projects(found: Progress) -> tuple[ProjectLoad, ...]:
     )
 
 
-def _annotators(operation: Operation) -> tuple[AnnotatorLoad, ...]:
-    counts = Counter(operation.state.tallies.assignments())
+def _annotators(
+    operation: Operation, assignments: Mapping[tuple[str, AssignmentStatus], int]
+) -> tuple[AnnotatorLoad, ...]:
+    counts = Counter(assignments)
     names = {member.pseudonym for member in operation.team} | {name for name, _ in counts}
     simulated = operation.simulated()
     return tuple(

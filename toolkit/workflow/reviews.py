@@ -85,9 +85,9 @@ def _chosen(operation: Operation) -> Iterator[tuple[str, str]]:
     under_way = operation.state.reviews.under_way()
     for key in operation.state.work.projects_in_use():
         if _has_reviews(operation, key):
-            for name, task in operation.state.work.decided(key):
-                if is_chosen(task, share, seed) and question_of(name) not in under_way:
-                    yield name, task
+            for task in operation.state.work.decided(key):
+                if is_chosen(task, share, seed) and question_of(f"{task}@{key}") not in under_way:
+                    yield f"{task}@{key}", task
 
 
 def is_reviewable(operation: Operation, state: PlacementState) -> bool:
