@@ -1,17 +1,17 @@
 """A release's tasks go into projects of a fresh Label Studio server, and its export says what the release said."""
 
 import json
-from functools import partial
 
 import pytest
 
+from tests.integration.readback.projects import imported
 from tests.releases.reading import write
 from tests.releases.release_examples import record
 from tests.simulation.screens import pack_configs, sample_task
 from toolkit.labelstudio.answers import answers_from_results, results_from_answers
 from toolkit.labelstudio.rest import Rest
 from toolkit.models import MEDIA_FIELDS
-from toolkit.releases.formats.labelstudio import LABELSTUDIO, META, ROW
+from toolkit.releases.formats.labelstudio import LABELSTUDIO, META
 from toolkit.releases.records import storable
 from toolkit.releases.sheets import Sheet
 from toolkit.simulation.truth import latent_truth
@@ -73,20 +73,6 @@ def made_nasty(name, value):
     return value if name in MEDIA_FIELDS else NASTY + value
 
 
-def imported(admin, config, path, *, as_file=False):
-    """Make a project, import a file of a release and return what the server exports."""
-    made = admin.send("POST", "/api/projects/", json={"title": config.key[:50], "label_config": config.xml})
-    where = f"/api/projects/{made['id']}"
-    send = partial(admin.send, "POST", f"{where}/import", answer_s=120)
-    if as_file:
-        with path.open("rb") as file:
-            send(files={"file": (path.name, file, "application/json")})
-    else:
-        send(json=json.loads(path.read_bytes()))
-    tasks = admin.get(f"{where}/export", params={"exportType": "JSON", "download_all_tasks": "true"})
-    return sorted(tasks, key=lambda task: task["data"][ROW])
-
-
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.key)
 def test_what_is_imported_is_exported_again(admin, config, tmp_path):
     sheet, rows = sheet_of(config), rows_of(config)
@@ -94,7 +80,7 @@ def test_what_is_imported_is_exported_again(admin, config, tmp_path):
     path = tmp_path / sheet.stem / "train.json"
     written = json.loads(path.read_bytes())
 
-    exported = imported(admin, config, path)
+    exported = imported(admin, config.key, config.xml, path)
 
     assert [one["data"] for one in exported] == [one["data"] for one in written]
     assert [one["meta"] for one in exported] == [one["meta"] for one in written]
@@ -124,7 +110,7 @@ def test_a_file_is_imported_as_the_browser_sends_it(admin, tmp_path):
     write(LABELSTUDIO, tmp_path, sheet_of(config), rows_of(config))
     path = tmp_path / "general.categorize" / "train.json"
 
-    exported = imported(admin, config, path, as_file=True)
+    exported = imported(admin, config.key, config.xml, path, as_file=True)
 
     assert [one["data"] for one in exported] == [one["data"] for one in json.loads(path.read_bytes())]
     assert [len(one["annotations"]) for one in exported] == [1] * (N_ROWS - 1) + [0]
