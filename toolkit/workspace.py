@@ -8,6 +8,7 @@
     router/                  the trained router, if there is one
     snapshots/               judgments as Parquet
     releases/                published datasets
+    report.html              the report, once it is made
     server/                  the embedded Label Studio, if it is used
     .toolkit/                state, lock and passwords; readable by its owner only
 """
@@ -43,6 +44,7 @@ from toolkit.workflow.ports import LabelingPlatform, Progress, silent
 from toolkit.workflow.projects import knows_our_people
 
 WORKFLOW, TEAM, DOMAINS, PRIVATE = "workflow.yaml", "team.yaml", "configs/domains", ".toolkit"
+UNVERSIONED = (".toolkit/", "report.html", "router/", "server/", "snapshots/", "releases/")
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"  # noqa: S105 - the variable's name
 LOCK_WAIT_S = 5.0
 
@@ -79,7 +81,7 @@ def init_workspace(folder: Path) -> list[Path]:
             shutil.copyfile(wanted[path], path)
         ignore = folder / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("/.toolkit/\n/router/\n/server/\n/snapshots/\n/releases/\n", encoding="utf-8")
+            ignore.write_text("".join(f"/{name}\n" for name in UNVERSIONED), encoding="utf-8")
             new.append(ignore)
     except OSError as error:
         raise WorkspaceError(f"{folder} cannot be made a workspace: {error}.") from error

@@ -252,3 +252,4 @@ def test_watching_goes_on_when_the_server_is_away_for_a_while(filled, monkeypatc
     assert "Wrong token" in filled("run", "--watch", "5", code=3)
     assert slept == [5, 5]
     assert filled.fake.found
+    assert '<meta http-equiv="refresh" content="5">' in (filled.folder / "report.html").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +14,15 @@ from toolkit.cli.common import (
     LabelConfigOption,
     WorkspaceOption,
     exit_on_error,
-    opened,
     progress,
     say,
 )
 from toolkit.cli.engines import EngineOption, MemoryOption, engine_named
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from toolkit.agreement import CountEngine
     from toolkit.reports.page import Page
 
 NAME = "report.html"
@@ -65,39 +68,66 @@ def report(
 def _page(
     workspace: Path, source: Path | None, label_config: Path | None, engine: str, memory_limit: str | None
 ) -> Page:
-    from datetime import UTC, datetime
-
-    from toolkit.reports import file_page, workspace_page
-
-    now = datetime.now(UTC).replace(microsecond=0)
     with exit_on_error():
         counting = engine_named(engine, memory_limit)
-    if source is None:
-        with opened(workspace) as operation:
-            return workspace_page(operation, counting, made_at=now)
+        if source is None:
+            return page_of_workspace(workspace, counting)
+        return _page_of_file(source, label_config, counting)
+
+
+def page_of_workspace(workspace: Path, engine: CountEngine) -> Page:
+    """Return the report on a workspace, whether or not another command writes it just now."""
+    from toolkit.errors import WorkspaceLockedError
+    from toolkit.reports import workspace_page
+    from toolkit.workspace import open_workspace
+
+    try:
+        with open_workspace(workspace, progress=progress, say=say) as operation:
+            return workspace_page(operation, engine, made_at=_now())
+    except WorkspaceLockedError as held:
+        say(f"{str(held).splitlines()[0]} The report is made from the newest snapshot meanwhile.")
+    with open_workspace(workspace, writing=False, progress=progress) as operation:
+        return workspace_page(operation, engine, made_at=_now(), alone=False)
+
+
+def _now() -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _page_of_file(source: Path, label_config: Path | None, engine: CountEngine) -> Page:
     from toolkit.agreement import measure
     from toolkit.cli.judgments import agreement_source, controls_of
+    from toolkit.reports import file_page
 
-    with exit_on_error():
-        controls = controls_of(label_config)
-        judgments = agreement_source(source, controls)
-        declared = {found.name: found.labels for found in controls or ()}
-        measured = measure(judgments, engine=counting, labels=declared, progress=progress)
-        return file_page(source.name, measured, made_at=now)
+    controls = controls_of(label_config)
+    judgments = agreement_source(source, controls)
+    declared = {found.name: found.labels for found in controls or ()}
+    measured = measure(judgments, engine=engine, labels=declared, progress=progress)
+    return file_page(source.name, measured, made_at=_now())
 
 
 def _write(page: Page, figure: str | None, path: Path, watch: int | None) -> None:
-    from toolkit.errors import StorageError
-    from toolkit.reports import html, write_picture
-
-    if figure is not None:
-        write_picture(page, figure, path)
+    if figure is None:
+        write_page(page, path, watch)
     else:
-        aside = path.with_name(f".{path.name}.unfinished")
-        try:
-            aside.write_text(html(page, refresh_s=watch and max(watch, LEAST_REFRESH_S)), encoding="utf-8")
-            aside.replace(path)
-        except OSError as error:
+        from toolkit.reports import write_picture
+
+        write_picture(page, figure, path)
+    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB" + ("; open it in a browser" if figure is None else ""))
+
+
+def write_page(page: Page, path: Path, watch: int | None) -> None:
+    """Write a page whole or not at all: a browser may load it at any time."""
+    from toolkit.errors import StorageError
+    from toolkit.reports import html
+
+    aside = path.with_name(f".{path.name}.unfinished")
+    try:
+        aside.write_text(html(page, refresh_s=watch and max(watch, LEAST_REFRESH_S)), encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
             aside.unlink(missing_ok=True)
-            raise StorageError(f"{path} cannot be written: {error.strerror}.", hint="choose another --out.") from error
-    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
+        raise StorageError(f"{path} cannot be written: {error.strerror}.", hint="choose another --out.") from error

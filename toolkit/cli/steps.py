@@ -1,11 +1,10 @@
-"""``toolkit ingest | route | apply | publish | simulate | collect | resolve | run``: the steps of the cycle."""
+"""``toolkit ingest | route | apply | publish | simulate | collect | resolve``: the steps of the cycle."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,13 +13,10 @@ from toolkit.cli.common import (
     JsonOption,
     OutputOption,
     WorkspaceOption,
-    exit_on_error,
     opened,
-    progress,
     say,
 )
 from toolkit.cli.render import listed_of, percent, print_json, print_table, shortened
-from toolkit.errors import AuthenticationError, LabelStudioError, ServerVersionError
 
 if TYPE_CHECKING:
     from toolkit.routing.assignment import Unmet
@@ -43,7 +39,7 @@ MAX_LISTED = 20
 
 def register(parent: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (ingest, route, publish, predict, simulate, collect, resolve, run):
+    for command in (ingest, route, publish, predict, simulate, collect, resolve):
         parent.command()(command)
 
 
@@ -223,7 +219,7 @@ def simulate(
     from toolkit.workflow import simulate as step
 
     with opened(workspace) as operation:
-        report = step(operation, _reference(reference), dry_run=dry_run)
+        report = step(operation, reference_answers(reference), dry_run=dry_run)
     if as_json:
         print_json({"simulate": report})
     elif dry_run:
@@ -307,80 +303,8 @@ def print_escalated(resolutions: tuple[Resolution, ...]) -> None:
     )
 
 
-def run(
-    workspace: WorkspaceOption = Path(),
-    reference: ReferenceOption = None,
-    watch: Annotated[
-        int | None, typer.Option("--watch", metavar="SECONDS", min=1, help="Keep on, looking again after a while.")
-    ] = None,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Run every step that has something to do, until nothing has."""
-    if dry_run:
-        _foresee(workspace, as_json=as_json)
-        return
-    while True:
-        try:
-            with exit_on_error(but=LabelStudioError if watch else None):
-                _run_once(workspace, reference, as_json=as_json)
-        except LabelStudioError as error:
-            if isinstance(error, (AuthenticationError, ServerVersionError)):
-                with exit_on_error():
-                    raise
-            say(f"error: {error}\ntrying again in {watch} s")
-        if watch is None:
-            return
-        with exit_on_error():
-            time.sleep(watch)
-
-
-def _run_once(workspace: Path, reference: Path | None, *, as_json: bool) -> None:
-    from toolkit.workflow import run as step
-    from toolkit.workspace import open_workspace
-
-    with open_workspace(workspace, progress=progress, say=say) as operation:
-        report = step(operation, _reference(reference), say=say)
-    if as_json:
-        print_json({"run": report})
-        return
-    if report.routed.routes:
-        print_routes(report.routed)
-    print_escalated(report.resolutions)
-    print_views([view for view in report.views if view.annotator not in operation.simulated()])
-    print_returns(report.published.sent_back)
-    print_unmet(report.published)
-    typer.echo(
-        f"{report.n_imported} tasks sent, {report.n_new} annotations collected, {len(report.resolutions)} placements"
-        f" resolved; {report.collected.n_annotations} annotations on the server"
-    )
-    if not report.settled:
-        say(f"still changing after {report.n_rounds} rounds; run it again, and look at `toolkit status`")
-
-
-def _foresee(workspace: Path, *, as_json: bool) -> None:
-    """Say what the first round of a run would do, as far as it can be known before it."""
-    from toolkit.workflow import apply, publish, simulate, status
-
-    with opened(workspace) as operation:
-        found: dict[str, Any] = {
-            "n_unrouted": status(operation).n_unrouted,
-            "apply": apply(operation, dry_run=True),
-            "publish": publish(operation, dry_run=True),
-            "simulate": simulate(operation, dry_run=True),
-        }
-    if as_json:
-        print_json({"run": found})
-        return
-    changes = [project for project in found["apply"].plan.projects if project.action != "unchanged"]
-    typer.echo(
-        f"dry run: {found['n_unrouted']} tasks would be routed; of those that are, {found['publish'].n_imported} would"
-        f" be sent, {len(changes)} projects made or changed, {found['publish'].n_assigned} assignments made;"
-        f" {found['simulate'].n_submitted} simulated annotations are due"
-    )
-
-
-def _reference(path: Path | None) -> Reference | None:
+def reference_answers(path: Path | None) -> Reference | None:
+    """Return the right answers in a file; None where none is given."""
     if path is None:
         return None
     from toolkit.simulation import Reference

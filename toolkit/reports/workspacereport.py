@@ -26,18 +26,20 @@ MEANWHILE = "The workspace was written while this was read: numbers of different
 Value = TypeVar("Value")
 
 
-def workspace_page(operation: Operation, engine: CountEngine, *, made_at: datetime) -> Page:
+def workspace_page(operation: Operation, engine: CountEngine, *, made_at: datetime, alone: bool = True) -> Page:
     """Return the report on a workspace; no server is asked.
 
     Parameters
     ----------
     operation : Operation
-        The workspace. It may be written meanwhile: what is read then is read again, and if that goes on, the page says
-        so.
+        The workspace.
     engine : CountEngine
         Counts the judgments.
     made_at : datetime
         When it is made, in UTC.
+    alone : bool
+        Whether nobody else writes the workspace. Else nothing is written, judgments are those of the newest snapshot,
+        what changed while it was read is read again, and if that goes on, the page says so.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def workspace_page(operation: Operation, engine: CountEngine, *, made_at: dateti
     """
     for _ in range(ATTEMPTS):
         before = operation.state.ledger.head()
-        page = _page(operation, engine, made_at)
+        page = _page(operation, engine, made_at, frozen=not alone)
         if operation.state.ledger.head() == before:
             break
     else:
@@ -55,9 +57,9 @@ def workspace_page(operation: Operation, engine: CountEngine, *, made_at: dateti
     return masked(page, workspace_secrets(operation))
 
 
-def _page(operation: Operation, engine: CountEngine, made_at: datetime) -> Page:
+def _page(operation: Operation, engine: CountEngine, made_at: datetime, *, frozen: bool) -> Page:
     stands = status(operation)
-    agreement = _tried(lambda: measure_agreement(operation, engine))
+    agreement = _tried(lambda: measure_agreement(operation, engine, frozen=frozen))
     sections = (
         progress_section(stands.progress),
         _or_why(agreement, lambda found: agreement_section(found.report, found.targets), "agreement", "Agreement"),
