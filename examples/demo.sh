@@ -18,6 +18,7 @@ step run --reference "$here/seeds/reference.jsonl"
 step release seeds
 step agreement
 step status
+step report
 step server status
 cat <<END
 
