@@ -86,16 +86,10 @@ def _print_status(found: Status) -> None:
         [(item.task, item.origin, item.to, item.reason) for item in found.moved[:MAX_LISTED]],
         caption=listed_of(len(found.moved), MAX_LISTED),
     )
+    from toolkit.cli.progresstables import print_progress
     from toolkit.cli.steps import print_returns
 
-    print_table(
-        "Projects",
-        ("project", ">placements", ">not sent", ">waiting", ">decided", ">escalated", ">undecided"),
-        [
-            (p.key, p.n_placements, p.n_unpublished, p.n_waiting, p.n_decided, p.n_escalated, p.n_undecided)
-            for p in found.projects
-        ],
-    )
+    print_progress(found.progress)
     print_table(
         "Nobody in the team for",
         ("domain", "tier", "language", ">waiting"),
