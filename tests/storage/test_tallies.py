@@ -106,20 +106,29 @@ def test_routes_are_counted_by_the_last_one_of_each_task(filled):
 
 def test_placements_are_counted_with_the_answers_they_want_and_lack(filled):
     tallies, rows, _ = filled
-    languages = {row["id"]: row["language"] for row in rows.of[s.tasks]}
-    expected = defaultdict(lambda: [0, 0, 0])
+    expected = defaultdict(lambda: [0, 0, 0, 0])
     for row in rows.of[s.placements]:
-        key = ProjectKey(row["domain"], row["config"], Tier(row["tier"]))
-        kind = (key, languages[row["task"]], row["status"], row["purpose"] == "review", row["server_task"] == 7)
+        kind = ProjectKey(row["domain"], row["config"], Tier(row["tier"])), row["status"], row["purpose"] == "review"
         lacking = max(0, row["overlap"] - rows.given(row["id"])) if row["status"] == "open" else 0
-        for place, n in enumerate((1, row["overlap"], lacking)):
+        for place, n in enumerate((1, row["server_task"] == 7, row["overlap"], lacking)):
             expected[kind][place] += n
     found = tallies.placements()
     assert {
-        (one.key, one.language, one.status, one.review, one.published): [*(one.n, one.n_wanted, one.n_missing)]
-        for one in found
+        (one.key, one.status, one.review): [one.n, one.n_published, one.n_wanted, one.n_missing] for one in found
     } == expected
     assert len(found) == len(expected)
+
+
+def test_open_placements_are_counted_by_language_and_no_language_of_a_domain_is_missing(filled):
+    tallies, rows, _ = filled
+    languages = {row["id"]: row["language"] or "" for row in rows.of[s.tasks]}
+    expected = {}
+    for row in rows.of[s.placements]:
+        for tier in Tier:
+            of_tier = expected.setdefault(row["domain"], {}).setdefault(tier, {})
+            here = row["status"] == "open" and row["tier"] == tier
+            of_tier[languages[row["task"]]] = of_tier.get(languages[row["task"]], 0) + here
+    assert tallies.languages() == expected
 
 
 def test_tasks_are_counted_by_how_far_all_of_their_placements_have_come(filled):

@@ -93,7 +93,7 @@ def test_it_is_the_same_again_and_in_order(counts, n, seed):
 def tally(status, n, *, tier=Tier.GENERALIST, overlap=3, review=False):
     key = ProjectKey("general", "categorize", tier)
     missing = n * overlap if status is PlacementStatus.OPEN else 0
-    return PlacementTally(key, "en", status, review, published=True, n=n, n_wanted=n * overlap, n_missing=missing)
+    return PlacementTally(key, status, review, n=n, n_published=n, n_wanted=n * overlap, n_missing=missing)
 
 
 def test_what_goes_up_is_expected_at_each_tiers_own_share(operation):

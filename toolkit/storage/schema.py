@@ -87,7 +87,7 @@ placements = Table(
     "placements",
     metadata,
     Column("id", String(256), primary_key=True),
-    Column("task", ForeignKey("tasks.id"), nullable=False, index=True),
+    Column("task", ForeignKey("tasks.id"), nullable=False),
     Column("domain", String(64), nullable=False),
     Column("config", String(64), nullable=False),
     Column("tier", String(16), nullable=False),
@@ -99,6 +99,9 @@ placements = Table(
     Column("server_task", Integer),
     Column("server_assignees", Text),  # as last sent
     Column("purpose", String(16), nullable=False, server_default="answer"),  # or "review"
+    # Large workspaces are counted by these alone, without their rows.
+    Index("placements_by_project", "domain", "config", "tier", "status", "purpose", "server_task", "overlap"),
+    Index("placements_by_task", "task", "domain", "status", "purpose", "server_task", "id"),
 )
 
 assignments = Table(
@@ -260,6 +263,7 @@ decisions = Table(
     Column("confidence", Float),
     Column("distribution", Text, nullable=False, server_default="{}"),
     Column("method", String(16), nullable=False, server_default="vote"),
+    Index("decisions_by_day", "placement", "decided_at"),
 )
 
 # What the overlap policy chose for a placement, oldest first, with the numbers behind it.

@@ -19,11 +19,10 @@ class PlacementTally:
     """Placements that are alike."""
 
     key: ProjectKey
-    language: str | None  # of their tasks
     status: PlacementStatus
     review: bool
-    published: bool  # on the server
     n: int
+    n_published: int  # on the server
     n_wanted: int  # answers
     n_missing: int  # answers that open ones lack
 
@@ -69,36 +68,35 @@ class Tallies:
     def placements(self) -> list[PlacementTally]:
         """Return how many placements there are of each kind, and the answers they want."""
         table = s.placements
-        given = case((table.c.status == PlacementStatus.OPEN.value, _n_done()), else_=table.c.overlap)
-        each = (
-            select(
-                *(table.c.domain, table.c.config, table.c.tier, s.tasks.c.language, table.c.status),
-                (table.c.purpose != ANSWER).label("review"),
-                table.c.server_task.is_not(None).label("published"),
-                table.c.overlap.label("wanted"),
-                given.label("given"),
-            )
-            .join(s.tasks, s.tasks.c.id == table.c.task)
-            .subquery()
-        )
-        kinds = [each.c[name] for name in ("domain", "config", "tier", "language", "status", "review", "published")]
-        lacking = case((each.c.wanted > each.c.given, each.c.wanted - each.c.given), else_=0)
-        sums = (func.count(), func.sum(each.c.wanted), func.sum(lacking))
+        kinds = table.c.domain, table.c.config, table.c.tier, table.c.status, table.c.purpose
+        published = func.sum(case((table.c.server_task.is_not(None), 1), else_=0))
+        query = select(*kinds, func.count(), published, func.sum(table.c.overlap)).group_by(*kinds)
         with self._engine.connect() as connection:
-            rows = connection.execute(select(*kinds, *sums).group_by(*kinds)).all()
-        return [
-            PlacementTally(
-                ProjectKey(domain, config, Tier(tier)),
-                language,
-                PlacementStatus(status),
-                bool(review),
-                bool(published),
-                int(n),
-                int(wanted),
-                int(missing),
-            )
-            for domain, config, tier, language, status, review, published, n, wanted, missing in rows
-        ]
+            rows = connection.execute(query).all()
+            lacking = _lacking(connection)
+        found = []
+        for domain, config, tier, status, purpose, n, n_published, n_wanted in rows:
+            key, missing = ProjectKey(domain, config, Tier(tier)), lacking[domain, config, tier, status, purpose]
+            counts = int(n), int(n_published), int(n_wanted), missing
+            found.append(PlacementTally(key, PlacementStatus(status), purpose != ANSWER, *counts))
+        return found
+
+    def languages(self) -> dict[str, dict[Tier, dict[str, int]]]:
+        """Return by domain, tier and language how many placements are open; "" is of tasks without a language."""
+        table = s.placements
+        language, domain = func.coalesce(s.tasks.c.language, ""), table.c.domain.concat("")
+        every = select(domain, language).join(s.tasks, s.tasks.c.id == table.c.task).distinct()
+        ways = table.c.domain, table.c.tier, language
+        opened = select(*ways, func.count()).join(s.tasks, s.tasks.c.id == table.c.task)
+        opened = opened.where(table.c.status == PlacementStatus.OPEN.value).group_by(*ways)
+        found: dict[str, dict[Tier, dict[str, int]]] = {}
+        with self._engine.connect() as connection:
+            for name, spoken in connection.execute(every):
+                for tier in Tier:
+                    found.setdefault(name, {}).setdefault(tier, {})[spoken] = 0
+            for name, tier, spoken, n in connection.execute(opened):
+                found[name][Tier(tier)][spoken] = n
+        return found
 
     def tasks(self) -> list[TaskTally]:
         """Return how far the tasks with placements have come."""
@@ -137,12 +135,16 @@ class Tallies:
     def decided_by_day(self) -> dict[date, int]:
         """Return how many placements were decided on each day, in UTC; what a review revised keeps its first day."""
         table, of = s.decisions, s.placements
-        moments = select(func.max(table.c.decided_at).label("at")).join(of, of.c.id == table.c.placement)
-        moments = moments.where(of.c.status == PlacementStatus.DECIDED.value).group_by(table.c.placement)
+        closed = select(func.max(table.c.decided_at).label("at")).group_by(table.c.placement)
+        left = [one.value for one in PlacementStatus if one is not PlacementStatus.DECIDED]  # few: they are taken off
+        others = closed.join(of, of.c.id == table.c.placement).where(of.c.status.in_(left))
+        counts: Counter[date] = Counter()
         with self._engine.connect() as connection:
-            day = _day(connection, moments.subquery().c.at)
-            rows = connection.execute(select(day, func.count()).group_by(day)).all()
-        return {date.fromisoformat(day): n for day, n in rows}
+            for query, sign in ((closed, 1), (others, -1)):
+                day = _day(connection, query.subquery().c.at)
+                for text, n in connection.execute(select(day, func.count()).group_by(day)):
+                    counts[date.fromisoformat(text)] += sign * n
+        return {day: n for day, n in counts.items() if n}
 
     def skips(self) -> list[tuple[str, date]]:
         """Return the annotator of each answer that was skipped, and the day on which that was, in UTC."""
@@ -156,6 +158,17 @@ class Tallies:
                 moment = datetime.fromisoformat(text).astimezone(UTC)
                 latest[placement, annotator] = max(moment, latest.get((placement, annotator), moment))
         return sorted((annotator, moment.date()) for (_, annotator), moment in latest.items())
+
+
+def _lacking(connection: Connection) -> Counter[tuple[str, ...]]:
+    """Return by domain, config, tier, status and purpose how many answers open placements lack."""
+    table, done = s.placements, _n_done()
+    kinds = table.c.domain, table.c.config, table.c.tier, table.c.status, table.c.purpose
+    each = select(*kinds, case((table.c.overlap > done, table.c.overlap - done), else_=0).label("n"))
+    each_open = each.where(table.c.status == PlacementStatus.OPEN.value).subquery()
+    names = [each_open.c[column.name] for column in kinds]
+    rows = connection.execute(select(*names, func.sum(each_open.c.n)).group_by(*names))
+    return Counter({tuple(kind): int(n) for *kind, n in rows})
 
 
 def _n_done() -> ScalarSelect[int]:

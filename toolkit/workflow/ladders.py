@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolkit.models import PlacementStatus, Tier
-from toolkit.storage.tallies import PlacementTally
+from toolkit.models import Tier
 from toolkit.workflow.operation import Operation
 
 
@@ -21,26 +18,20 @@ class Gap:
     n_waiting: int  # open placements of that tier in those languages
 
 
-def gaps(operation: Operation, tallies: Sequence[PlacementTally] | None = None) -> tuple[Gap, ...]:
+def gaps(operation: Operation) -> tuple[Gap, ...]:
     """Return the tiers without people, of domains with tasks: those where something is open, and the ladder's last.
 
-    The tiers between may be empty: what is disputed goes past them. Placements are counted anew where no `tallies` of
-    them are given.
+    The tiers between may be empty: what is disputed goes past them.
     """
-    team, waiting = operation.team, Counter[tuple[str, Tier, str]]()
-    spoken = defaultdict[str, set[str]](set)
-    for one in operation.state.tallies.placements() if tallies is None else tallies:
-        key, language = one.key, one.language or ""
-        spoken[key.domain].add(language)
-        waiting[key.domain, key.tier, language] += one.n if one.status is PlacementStatus.OPEN else 0
-    found = []
-    for domain, languages in sorted(spoken.items()):
-        asked = {tier for (name, tier, _), n in waiting.items() if name == domain and n} | _last(operation, domain)
+    team, found = operation.team, []
+    for domain, waiting in sorted(operation.state.tallies.languages().items()):
+        asked = {tier for tier, by_language in waiting.items() if any(by_language.values())} | _last(operation, domain)
         for tier in sorted(asked, key=list(Tier).index):
             there = [member for member in team if member.tier_in(domain) is tier and member.capacity_per_week != 0]
+            languages = waiting[tier]
             unread = sorted(one for one in languages if not any(not one or one in m.languages for m in there))
             if unread:
-                n_waiting = sum(waiting[domain, tier, one] for one in unread)
+                n_waiting = sum(languages[one] for one in unread)
                 found.append(Gap(domain, tier, tuple(filter(None, unread)), n_waiting))
     return tuple(found)
 

@@ -98,6 +98,7 @@ def status(operation: Operation) -> Status:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         counts = Counts(operation, pool)
         assignments, moved = pool.submit(state.tallies.assignments), pool.submit(_moved, operation)
+        missing = pool.submit(gaps, operation)
         reviews = review_error(operation, counts.placements.result())
         found, routes = progress_of(operation, counts), counts.routes.result()
     n_documents, n_tasks = state.corpus.counts()
@@ -114,7 +115,7 @@ def status(operation: Operation) -> Status:
         moved=moved.result(),
         projects=_projects(found),
         annotators=_annotators(operation, assignments.result()),
-        gaps=gaps(operation, counts.placements.result()),
+        gaps=missing.result(),
         sent_back=returns(operation),
         reviews=reviews,
         progress=found,

@@ -87,7 +87,7 @@ def _overlap_of_escalated(operation: Operation, key: ProjectKey) -> int:
 
 
 def _project(key: ProjectKey, own: Sequence[PlacementTally], n_given: int, expected: float) -> ProjectProgress:
-    n_published = sum(one.n for one in own if one.status is PlacementStatus.OPEN and one.published)
+    n_published = sum(one.n_published for one in own if one.status is PlacementStatus.OPEN)
     return ProjectProgress(
         key=key,
         n_placements=sum(one.n for one in own),
