@@ -1,4 +1,4 @@
-"""``toolkit router train | evaluate | show``: a router that learns from labels, and how well texts are routed."""
+"""``toolkit router train | evaluate | show | outcome``: a router that learns from labels, and how well it routes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from toolkit.cli.common import (
 )
 from toolkit.cli.render import print_json
 from toolkit.cli.routerfigures import print_evaluations, print_model, shown, write_evaluations
+from toolkit.cli.routeroutcome import outcome
 
 if TYPE_CHECKING:
     from toolkit.models import DomainPack
@@ -46,6 +47,7 @@ MAX_LISTED = 30
 
 def register(parent: typer.Typer) -> None:
     """Add the commands to the command line."""
+    app.command()(outcome)
     parent.add_typer(app, name="router")
 
 

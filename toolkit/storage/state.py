@@ -13,6 +13,7 @@ from toolkit.storage.registry import Registry
 from toolkit.storage.releases import Releases
 from toolkit.storage.reviews import Reviews
 from toolkit.storage.reworks import Reworks
+from toolkit.storage.routed import Routed
 from toolkit.storage.sightings import Sightings
 from toolkit.storage.steps import Steps
 from toolkit.storage.tallies import Tallies
@@ -48,6 +49,8 @@ class State:
         What the overlap policy chose.
     releases : Releases
         What was published.
+    routed : Routed
+        How sure routes are, and what people found since.
     tallies : Tallies
         How much there is of everything.
     """
@@ -67,6 +70,7 @@ class State:
         self.reviews = Reviews(engine)
         self.steps = Steps(engine)
         self.releases = Releases(engine)
+        self.routed = Routed(engine)
         self.tallies = Tallies(engine)
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from toolkit.workflow.reversal import rollback
     from toolkit.workflow.reviews import review_error
     from toolkit.workflow.roster import list_team, show_member
+    from toolkit.workflow.routed import routing_overview
     from toolkit.workflow.routes import route
     from toolkit.workflow.simulated import simulate
     from toolkit.workflow.story import why
@@ -63,6 +64,7 @@ __all__ = [
     "rollback",
     "rotate_pseudonyms",
     "route",
+    "routing_overview",
     "run",
     "show_member",
     "simulate",
@@ -99,6 +101,7 @@ _MODULES = {
     "rollback": "reversal",
     "rotate_pseudonyms": "pseudonyms",
     "route": "routes",
+    "routing_overview": "routed",
     "run": "cycle",
     "show_member": "roster",
     "simulate": "simulated",
