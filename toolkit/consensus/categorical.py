@@ -17,6 +17,7 @@ from toolkit.consensus.calibration import (
 )
 from toolkit.consensus.choosing import Chosen, choose, typical_parameters
 from toolkit.consensus.methods import MODELS, Method
+from toolkit.consensus.verdicts import Verdicts, statuses
 from toolkit.consensus.weighting import leading
 from toolkit.errors import InputError
 from toolkit.models import Consensus, ConsensusStatus
@@ -163,6 +164,32 @@ class Answered:
             return ConsensusStatus.UNDECIDED, f"confidence {confidence:.3f}, below {rules.min_confidence:g}"
         return ConsensusStatus.DECIDED, f"{votes} of {n} judgments"
 
+    def verdicts(self, rules: Rules) -> Iterator[Verdicts]:
+        """Yield what :meth:`consensus` says of the tasks, block by block, as arrays."""
+        import numpy as np
+
+        for chances, counts in self.chances():
+            n = counts.sum(axis=1)
+            ahead = leading(_led(self.chosen, chances, counts / n[:, None])) > 0
+            rows, first = np.arange(len(n)), ahead.argmax(axis=1)
+            confidence, undecided = chances[rows, first], chances[rows, first] < rules.min_confidence
+            if self.chosen.method not in MODELS:
+                undecided |= counts[rows, first] / n < rules.min_support
+            status = statuses(too_few=n < rules.min_judgments, tie=ahead.sum(axis=1) > 1, undecided=undecided)
+            yield Verdicts(status, confidence, partial(_named, self.question.labels, first))
+
+    def accuracies(self) -> Real:
+        """Return the reliability of each annotator who judged, as :meth:`annotators` says it."""
+        import numpy as np
+
+        judged = self.question.judged
+        parameters = typical_parameters(judged, self.chosen)
+        prevalence = np.exp(parameters.log_prevalence)
+        (given,) = judged.summed(partial(_given, len(parameters.log_confusion)))
+        right = np.diagonal(parameters.confusion(), axis1=1, axis2=2) @ prevalence / prevalence.sum()
+        found: Real = right[given.reshape(-1, judged.n_labels).sum(axis=1) > 0]
+        return found
+
     def annotators(self) -> Iterator[AnnotatorEstimate]:
         """Yield what is known of each annotator who judged, in the order of their names."""
         import numpy as np
@@ -285,6 +312,14 @@ def _beside_counts(posterior: Callable[[Block], Real], n_labels: int, block: Blo
 
 def _expected(posterior: Callable[[Block], Real], n_cells: int, block: Block) -> tuple[Real]:
     return (block.given(n_cells).T @ posterior(block),)
+
+
+def _given(n_cells: int, block: Block) -> tuple[Real]:
+    return (block.given(n_cells).sum(axis=0),)
+
+
+def _named(labels: Sequence[str], first: Whole, place: int) -> str:
+    return labels[int(first[place])]
 
 
 def _distribution(chosen: Chosen, found: Real, counts: Real) -> Real:

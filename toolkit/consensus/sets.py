@@ -14,6 +14,7 @@ from toolkit.consensus.blocks import Block, Judged
 from toolkit.consensus.categorical import Question, Rules
 from toolkit.consensus.choosing import Chosen, choose
 from toolkit.consensus.methods import MODELS, Method
+from toolkit.consensus.verdicts import Verdicts, statuses
 from toolkit.consensus.weighting import EQUAL
 from toolkit.models import Consensus, ConsensusStatus, ControlKind
 
@@ -80,10 +81,38 @@ class AnsweredSets:
             for row, task in zip(found, tasks, strict=False):
                 yield self._of(task, rules, row[:n_nodes], row[n_nodes : 2 * n_nodes], round(float(row[-1])))
 
-    def _of(self, task: str, rules: Rules, chances: Real, shares: Real, n: int) -> Consensus:
+    def verdicts(self, rules: Rules) -> Iterator[Verdicts]:
+        """Yield what :meth:`consensus` says of the tasks, block by block, as arrays."""
+        import numpy as np
+
+        steps, n_nodes = [one.posterior(2) for one in self.chosen], len(self.nodes)
+        for found in self.question.judged.mapped(partial(_every_node, steps, self.has)):
+            chances, shares = found[:, :n_nodes], found[:, n_nodes : 2 * n_nodes]
+            n, none = np.rint(found[:, -1]), np.zeros(len(found), dtype=bool)
+            confidence, even = _confidences(self.chosen, chances, shares, n), _even(chances)
+            tie, undecided = even, none
+            if self.kind is ControlKind.TAXONOMY:
+                nothing = ~(chances > 0.5 + EQUAL).any(axis=1) & (shares > 0).any(axis=1)
+                tie, undecided = nothing & even, nothing
+            elif self.method not in MODELS:
+                undecided = np.maximum(shares, 1 - shares).min(axis=1, initial=1.0) < rules.min_support
+            undecided = undecided | (confidence < rules.min_confidence)
+            status = statuses(too_few=n < rules.min_judgments, tie=tie, undecided=undecided)
+            yield Verdicts(status, confidence, partial(self._label, chances))
+
+    def _label(self, chances: Real, place: int) -> str:
+        return written(self.kind, self._chosen(chances[place])[1])
+
+    def _chosen(self, chances: Real) -> tuple[list[Node], list[Node]]:
+        """Return the nodes that are likelier in than out, and of a taxonomy those that no other of them lies below."""
         held = [node for node, chance in zip(self.nodes, chances, strict=True) if chance > 0.5 + EQUAL]
-        paths = _lowest(held) if self.kind is ControlKind.TAXONOMY else held
-        confidence = _confidence(self.chosen, chances, shares, n)
+        return held, _lowest(held) if self.kind is ControlKind.TAXONOMY else held
+
+    def _of(self, task: str, rules: Rules, chances: Real, shares: Real, n: int) -> Consensus:
+        import numpy as np
+
+        held, paths = self._chosen(chances)
+        confidence = float(_confidences(self.chosen, chances[None], shares[None], np.array([n]))[0])
         behind = [max(share, 1 - share) for share in shares.tolist()]
         support = min(behind, default=1.0)
         status, reason = self._verdict(rules, chances, held, n, support, confidence, chosen=bool((shares > 0).any()))
@@ -194,19 +223,28 @@ def _shown(node: Node) -> str:
     return BELOW.join(node)
 
 
-def _confidence(chosen: Sequence[Chosen], chances: Real, shares: Real, n: int) -> float:
-    """Return the chance that every node is right, as if they were independent.
+def _even(chances: Real) -> Whole:
+    """Return whether a node of each task is as likely as not."""
+    import numpy as np
+
+    found: Whole = (np.abs(chances - 0.5) <= EQUAL).any(axis=1)
+    return found
+
+
+def _confidences(chosen: Sequence[Chosen], chances: Real, shares: Real, n: Whole | Real) -> Real:
+    """Return the chance that every node is right, (n_tasks,), as if they were independent.
 
     Nodes that are voted on come in once, with the one that is disputed most, by the rule of succession.
     """
     import numpy as np
 
     modelled = np.array([one.method in MODELS for one in chosen], dtype=bool)
-    sure = float(np.prod(np.maximum(chances, 1 - chances)[modelled]))
-    behind = np.maximum(shares, 1 - shares)[~modelled]
+    sure: Real = np.prod(np.maximum(chances, 1 - chances)[:, modelled], axis=1)
+    behind = np.maximum(shares, 1 - shares)[:, ~modelled]
     if modelled.all() and len(chosen):
         return sure
-    return sure * (float(behind.min(initial=1.0)) * n + 1) / (n + 2)
+    found: Real = sure * (behind.min(axis=1, initial=1.0) * n + 1) / (n + 2)
+    return found
 
 
 def _seen(step: Callable[[Block], Found], has: Whole, block: Block) -> Found:
