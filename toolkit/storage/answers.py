@@ -69,7 +69,8 @@ def _of_snapshot(path: Path, replaced: list[str]) -> Iterator[pa.Table]:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    gone, before = pa.array(replaced, pa.string()), pa.array([], pa.string())
+    before = pa.nulls(0, pa.string())  # `pa.array` would load pandas
+    gone = pa.array(replaced, pa.string()) if replaced else before
     with pq.ParquetFile(path, read_dictionary=list(REPEATED), pre_buffer=False) as file:
         for number in range(file.num_row_groups):
             rows = file.read_row_group(number, columns=["task", "annotation", *COLUMNS])
@@ -83,10 +84,13 @@ def _of_snapshot(path: Path, replaced: list[str]) -> Iterator[pa.Table]:
 def _one_row_each(table: pa.Table) -> pa.Table:
     """Return the first row of each annotation; its rows differ in the control only."""
     import numpy as np
+    import pyarrow as pa
 
     numbers, _ = _encoded(table["annotation"])
     newest = np.maximum.accumulate(numbers) if len(numbers) else numbers
-    rows = table.select(COLUMNS).take(np.flatnonzero(np.diff(newest, prepend=-1)))
+    first = np.flatnonzero(np.diff(newest, prepend=-1))
+    places = pa.Array.from_buffers(pa.int64(), len(first), [None, pa.py_buffer(first)])
+    rows = table.select(COLUMNS).take(places)
     for name in REPEATED:
         rows = rows.set_column(rows.column_names.index(name), name, rows[name].dictionary_encode())
     return rows
@@ -98,19 +102,19 @@ def _arrays(table: pa.Table) -> Answers:
     annotator, annotators = _encoded(table["annotator"])
     parts = [_encoded(table[name]) for name in ("domain", "config", "tier")]
     sizes = tuple(max(1, len(values)) for _, values in parts)
-    used, project = np.unique(np.ravel_multi_index([numbers for numbers, _ in parts], sizes), return_inverse=True)
+    joint = np.ravel_multi_index([numbers for numbers, _ in parts], sizes)
+    used = np.flatnonzero(np.bincount(joint))
     places = np.transpose(np.unravel_index(used, sizes))
     keys = [[values[place] for (_, values), place in zip(parts, some, strict=True)] for some in places]
-    lead = table["lead_time_s"].to_numpy()
-    moments = table["created_at"].cast("int64").to_numpy()
+    lead, known = _plain(table["lead_time_s"]), _plain(table["lead_time_s"].is_valid().cast("uint8"))
     return Answers(
         projects=tuple(ProjectKey(domain, config, Tier(tier)) for domain, config, tier in keys),
         annotators=tuple(annotators),
-        project=project.astype(np.int64),
+        project=np.searchsorted(used, joint),
         annotator=annotator,
-        day=moments // _US_PER_DAY,
-        lead_time_s=np.where(np.isfinite(lead) & (lead >= 0), lead, np.nan),
-        simulated=table["simulated"].to_numpy(),
+        day=_plain(table["created_at"].cast("int64")) // _US_PER_DAY,
+        lead_time_s=np.where((known == 1) & np.isfinite(lead) & (lead >= 0), lead, np.nan),
+        simulated=_plain(table["simulated"].cast("uint8")).astype(bool),
     )
 
 
@@ -119,6 +123,17 @@ def _encoded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[Any]]
     import numpy as np
 
     whole = column.dictionary_encode().unify_dictionaries()
-    numbers = [part.indices.to_numpy(zero_copy_only=False) for part in whole.chunks]
+    numbers = [np.from_dlpack(part.indices) for part in whole.chunks]
     joint = np.concatenate(numbers).astype(np.int64) if numbers else np.zeros(0, np.int64)
     return joint, whole.chunk(0).dictionary.to_pylist() if numbers else []
+
+
+def _plain(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """Return a column as it lies in memory, anything where it is null; pyarrow's own way would load pandas."""
+    import numpy as np
+    import pyarrow as pa
+
+    whole = column.combine_chunks()
+    bare = pa.Array.from_buffers(whole.type, len(whole), [None, whole.buffers()[1]], offset=whole.offset)
+    values: npt.NDArray[Any] = np.from_dlpack(bare)
+    return values

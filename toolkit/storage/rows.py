@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from toolkit.models import (
     Assignment,
@@ -62,8 +61,7 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
     """Insert the rows whose primary key is not there yet; return how many were new."""
     if not rows:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(next(iter(table.primary_key)))
+    statement = _insert(connection, table).on_conflict_do_nothing().returning(next(iter(table.primary_key)))
     return len(connection.execute(statement, list(rows)).all())
 
 
@@ -77,11 +75,21 @@ def upsert_all(connection: Connection, table: Table, rows: Sequence[dict[str, An
     """Insert rows that have the same columns, or replace those with the same primary keys."""
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
+    statement = _insert(connection, table)
     keys = [column.name for column in table.primary_key]
     values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """Return an insert of the database's own kind, that knows of conflicts; loading both kinds takes a while."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as into_postgresql
+
+        return into_postgresql(table)
+    from sqlalchemy.dialects.sqlite import insert as into_sqlite
+
+    return into_sqlite(table)
 
 
 def task_row(task: Task) -> dict[str, Any]:

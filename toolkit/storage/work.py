@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,15 +91,15 @@ class Work:
                 found += connection.execute(select(table.c.id).where(table.c.task.in_(chunk))).scalars()
         return found
 
-    def decided(self, project: ProjectKey) -> Iterator[str]:
-        """Yield the tasks that were decided in a project; reviews are left out."""
+    def decided(self, project: ProjectKey) -> list[str]:
+        """Return the tasks that were decided in a project; reviews are left out."""
         table = s.placements
         query = select(table.c.task).where(
             *(table.c.domain == project.domain, table.c.config == project.config, table.c.tier == project.tier.value),
             *(table.c.status == PlacementStatus.DECIDED.value, table.c.purpose == "answer"),
         )
         with self._engine.connect() as connection:
-            yield from connection.execute(query.execution_options(yield_per=10_000)).scalars()
+            return list(connection.execute(query).scalars().all())
 
     def escalated(self) -> list[Escalated]:
         """Return what went up the ladder, by placement."""
