@@ -18,6 +18,7 @@ from toolkit.cli.common import (
     say,
 )
 from toolkit.cli.engines import EngineOption, MemoryOption, engine_named
+from toolkit.cli.render import print_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,8 +51,15 @@ def report(
     ] = None,
     engine: EngineOption = "duckdb",
     memory_limit: MemoryOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what wants attention, and the head's numbers; write no page.")
+    ] = False,
 ) -> None:
     """Write the report: attention, progress, routing, agreement, consensus, team, releases on one page to mail."""
+    if as_json:
+        page = _page(workspace, source, label_config, engine, memory_limit)
+        print_json({"notices": page.notices, "tiles": page.tiles, "remarks": page.remarks})
+        return
     if figure is not None and out is None:
         raise typer.BadParameter("say where the picture goes, as --out agreement.svg", param_hint="--figure")
     path = out or (workspace / NAME if source is None else Path(NAME))

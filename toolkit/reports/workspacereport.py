@@ -10,11 +10,14 @@ from typing import TypeVar
 from toolkit.agreement import CountEngine
 from toolkit.errors import ToolkitError
 from toolkit.releases.metadata.wording import count
+from toolkit.reports.attention import notices
 from toolkit.reports.masking import masked
 from toolkit.reports.page import Page, Section
 from toolkit.reports.sections.agreement import agreement_section
 from toolkit.reports.sections.progress import progress_section, progress_tiles
-from toolkit.workflow import measure_agreement, status
+from toolkit.reports.sections.routing import routing_section
+from toolkit.reports.sections.team import team_section
+from toolkit.workflow import assign, attention, measure_agreement, routing_overview, status
 from toolkit.workflow.leakage import workspace_secrets
 from toolkit.workflow.measures import WorkspaceAgreement
 from toolkit.workflow.operation import Operation
@@ -60,16 +63,24 @@ def workspace_page(operation: Operation, engine: CountEngine, *, made_at: dateti
 def _page(operation: Operation, engine: CountEngine, made_at: datetime, *, frozen: bool) -> Page:
     stands = status(operation)
     agreement = _tried(lambda: measure_agreement(operation, engine, frozen=frozen))
+    assigned = _tried(lambda: assign(operation, dry_run=True))
     sections = (
         progress_section(stands.progress),
+        routing_section(stands.routes, routing_overview(operation), _or_none(assigned), _why(assigned)),
         _or_why(agreement, lambda found: agreement_section(found.report, found.targets), "agreement", "Agreement"),
+        team_section(
+            None if isinstance(agreement, ToolkitError) else agreement.report,
+            _or_none(assigned),
+            why=_why(agreement),
+            why_no_load=_why(assigned),
+        ),
     )
     return Page(
         title=TITLE,
         subject=operation.settings.title,
         made_at=made_at,
         tiles=progress_tiles(stands.progress),
-        notices=(),
+        notices=notices(attention(operation, stands, _or_none(agreement), _or_none(assigned))),
         sections=sections,
         remarks=_remarks(agreement),
     )
@@ -87,6 +98,14 @@ def _tried(compute: Callable[[], Value]) -> Value | ToolkitError:
         return compute()
     except ToolkitError as error:
         return error
+
+
+def _or_none(found: Value | ToolkitError) -> Value | None:
+    return None if isinstance(found, ToolkitError) else found
+
+
+def _why(found: object) -> str:
+    return str(found) if isinstance(found, ToolkitError) else ""
 
 
 def _or_why(found: Value | ToolkitError, make: Callable[[Value], Section], name: str, title: str) -> Section:

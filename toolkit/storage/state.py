@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from toolkit.storage.concerns import Concerns
 from toolkit.storage.corpus import Corpus
 from toolkit.storage.findings import Findings
 from toolkit.storage.label_migrations import LabelMigrations
@@ -49,6 +50,8 @@ class State:
         What the overlap policy chose.
     releases : Releases
         What was published.
+    concerns : Concerns
+        What may be wrong.
     routed : Routed
         How sure routes are, and what people found since.
     tallies : Tallies
@@ -70,6 +73,7 @@ class State:
         self.reviews = Reviews(engine)
         self.steps = Steps(engine)
         self.releases = Releases(engine)
+        self.concerns = Concerns(engine)
         self.routed = Routed(engine)
         self.tallies = Tallies(engine)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from toolkit.workflow.application import apply
     from toolkit.workflow.assigning import assign, what_if
     from toolkit.workflow.collection import collect
+    from toolkit.workflow.concerns import attention
     from toolkit.workflow.cycle import run
     from toolkit.workflow.datasets import ReleaseRequest, release
     from toolkit.workflow.departures import offboard
@@ -45,6 +46,7 @@ __all__ = [
     "adopt",
     "apply",
     "assign",
+    "attention",
     "collect",
     "compute_consensus",
     "examine",
@@ -82,6 +84,7 @@ _MODULES = {
     "adopt": "adoption",
     "apply": "application",
     "assign": "assigning",
+    "attention": "concerns",
     "collect": "collection",
     "compute_consensus": "measures",
     "examine": "health",

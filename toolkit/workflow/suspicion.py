@@ -1,0 +1,70 @@
+"""What was done to the work, as far as the ledger and the findings tell; no server is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from toolkit.storage.findings import FindingKind
+from toolkit.workflow.operation import Operation
+from toolkit.workflow.wanting import Concern, Places, counted
+
+NEWEST = 50_000  # ledger entries whose content is checked each time; all of a million take half a minute
+MOST_SHOWN = 3  # broken entries that are named
+DONE_BY_OTHERS: Mapping[FindingKind, str] = MappingProxyType(
+    {
+        FindingKind.FORGED: "posted under another's name",
+        FindingKind.EDITED: "edited by somebody else",
+        FindingKind.UNKNOWN: "by somebody who is not in the registry",
+    }
+)
+NOT_COUNTED: Mapping[FindingKind, str] = MappingProxyType(
+    {
+        FindingKind.INVALID: "in quarantine: not fitting the label config",
+        FindingKind.UNASKED: "that are rulings nobody asked for, and do not count",
+        FindingKind.INCOMPLETE: "without a required control",
+        FindingKind.REPEATED: "given twice by the same person; one of them counts",
+        FindingKind.LOWER: "by people who had answered the question at a lower tier",
+        FindingKind.SURPLUS: "more than were wanted",
+        FindingKind.LATE: "after their task was settled",
+    }
+)
+
+
+def tampered(operation: Operation, places: Places) -> Iterator[Concern]:
+    """Yield what breaks the ledger's chain, what was deleted, and what others did to people's answers."""
+    concerns, (n_entries, _) = operation.state.concerns, operation.state.ledger.head()
+    broken = concerns.broken(NEWEST)
+    if broken:
+        more = f", and {len(broken) - MOST_SHOWN:,} more" if len(broken) > MOST_SHOWN else ""
+        yield Concern(
+            f"The ledger does not hold together: {'; '.join(broken[:MOST_SHOWN])}{more}.",
+            advice="put the workspace's database back from a copy; `toolkit ledger verify` names all",
+            urgent=True,
+        )
+    restore = "`toolkit ledger verify` tells who and when, `toolkit ledger restore` puts it back"
+    for kind, key, n in concerns.findings():
+        if kind in DONE_BY_OTHERS:
+            sentence = f"{counted(n, 'answer')} in {key} {DONE_BY_OTHERS[kind]}."
+            yield Concern(sentence, advice=restore, urgent=True, link=places.project(key))
+    for key, n in concerns.deleted():
+        sentence = f"{counted(n, 'annotation')} in {key} deleted on the server; the ledger has them."
+        yield Concern(sentence, advice=restore, urgent=True, link=places.project(key))
+    if n_entries > NEWEST and not broken:
+        yield Concern(
+            f"Of {n_entries:,} ledger entries the order is right; the content was checked of the newest {NEWEST:,}"
+            " only.",
+            advice="`toolkit ledger verify` checks all",
+        )
+
+
+def uncounted(operation: Operation, places: Places) -> Iterator[Concern]:
+    """Yield the answers that do not simply count, by kind and project."""
+    for kind, key, n in operation.state.concerns.findings():
+        if kind in NOT_COUNTED:
+            yield Concern(
+                f"{counted(n, 'answer')} in {key} {NOT_COUNTED[kind]}.",
+                advice="`toolkit why TASK` tells the reason of each",
+                urgent=kind is FindingKind.INVALID,
+                link=places.project(key),
+            )
