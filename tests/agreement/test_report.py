@@ -55,6 +55,7 @@ def test_json_has_exactly_the_keys_that_are_promised(krippendorff_2011: pd.DataF
         "annotators",
         "tasks",
         "changes",
+        "confusions",
         "pairs",
     }
     assert (shown["format"], shown["engine"]) == (1, "duckdb")

@@ -199,7 +199,7 @@ def test_labels_of_one_control_among_several_need_its_name(toolkit, votes):
     assert toolkit("agreement", "-i", votes, "--labels", "low,medium,high", "--control", "urgency")[0] == 0
 
 
-@pytest.mark.parametrize("view", ["labels", "annotators", "pairs", "tasks", "changes"])
+@pytest.mark.parametrize("view", ["labels", "annotators", "pairs", "tasks", "changes", "confusions"])
 def test_every_view_is_shown_and_written(toolkit, votes, tmp_path, view):
     code, _, _ = toolkit("agreement", "-i", votes, "--view", view, "--min-shared", "3")
     assert code == 0

@@ -11,6 +11,7 @@ import pytest
 
 from tests.engines.asking import everything
 from tests.engines.tables import judgments
+from toolkit.agreement import measure
 from toolkit.engines.duckdb import DuckDBEngine
 from toolkit.engines.spark import SparkEngine
 from toolkit.errors import InputError
@@ -55,6 +56,16 @@ def test_numbers_and_times_are_read_alike(spark_master: str, tmp_path: Path, tim
     )
     typed.to_parquet(tmp_path / "j.parquet")
     assert_alike(spark_master, tmp_path / "j.parquet")
+
+
+def test_labels_are_confused_alike(spark_master: str) -> None:
+    table = judgments(9, n_rows=600).drop(columns=["kind"])
+    on_spark, here = (
+        measure(table, engine=engine, by=(ODD,), resamples=0).confusions
+        for engine in (SparkEngine(spark_master), DuckDBEngine())
+    )
+    assert on_spark == here
+    assert sum(one.n_differing for one in here) > 100
 
 
 def test_an_unknown_control_and_a_missing_task_are_refused_alike(spark_master: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement.annotators import Contribution, contributions
+from toolkit.agreement.confusions import confusions_of
 from toolkit.agreement.counts import CountedJudgments, CountEngine, Source, Vectors, Work
 from toolkit.agreement.drift import adjusted, changes_of
 from toolkit.agreement.estimates import Basis, Estimator, defined
@@ -18,6 +19,7 @@ from toolkit.agreement.pairs import pairs_of
 from toolkit.agreement.report import (
     AgreementReport,
     AnnotatorAgreement,
+    ConfusionsOfGroup,
     Drift,
     GroupAgreement,
     PairsOfGroup,
@@ -131,6 +133,7 @@ def measure(
         annotators=tuple(row for one in measured for row in one.annotators),
         tasks=tuple(row for one in measured for row in one.tasks),
         changes=adjusted([row for one in measured for row in one.changes]),
+        confusions=tuple(one.confusions for one in measured),
         pairs=PairTable(counts.annotators, tuple(one.pairs for one in measured if len(one.pairs.first))),
     )
 
@@ -151,6 +154,7 @@ class _Measured:
     annotators: list[AnnotatorAgreement]
     tasks: list[TaskAgreement]
     changes: list[Drift]
+    confusions: ConfusionsOfGroup
     pairs: PairsOfGroup
 
 
@@ -178,6 +182,7 @@ def _measured(
         annotators=_annotators(counted, subject, contribution, work),
         tasks=worst_tasks(counted, group, pairable, scores),
         changes=changes_of(counted, group, pairable, scores, alpha),
+        confusions=confusions_of(subject),
         pairs=pairs_of(counted, subject, battery.similarity, min_shared),
     )
 

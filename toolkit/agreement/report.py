@@ -86,6 +86,33 @@ class TaskAgreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Confusion:
+    """Two labels that were given to the same tasks."""
+
+    first: str
+    second: str
+    n_pairs: int  # pairs of judgments of one task, one with the first label and one with the second
+    n_tasks: int  # on which they stand against each other
+    expected: float  # such pairs by chance, were labels given by their shares and whatever the task
+    share_of_first: float  # of the pairs that have the first label on one side, those with the second on the other
+    share_of_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionsOfGroup:
+    """Which labels of one control stand against each other in one group."""
+
+    control: str
+    by: Mapping[str, str | None]
+    reason: str | None  # why there are none to know of
+    n_tasks: int  # with two judgments or more
+    n_pairs: int  # of judgments of one task
+    n_differing: int  # those with different labels
+    n_confused: int  # different pairs of labels among them
+    most: tuple[Confusion, ...]  # the most frequent ones
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """How far annotators agreed in one week, or under one version of the label config."""
 
@@ -150,7 +177,7 @@ class PairTable:
 
 @dataclass(frozen=True, slots=True)
 class AgreementReport:
-    """How far annotators agree: per control and group, annotator, pair, task and period."""
+    """How far annotators agree: per control and group, annotator, pair, label, task and period."""
 
     n_tasks: int
     n_annotators: int
@@ -165,6 +192,7 @@ class AgreementReport:
     annotators: tuple[AnnotatorAgreement, ...]
     tasks: tuple[TaskAgreement, ...]  # of each group those with the least agreement, worst first
     changes: tuple[Drift, ...]
+    confusions: tuple[ConfusionsOfGroup, ...]  # one a group
     pairs: PairTable
 
     def to_json(self) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class View(StrEnum):
     PAIRS = "pairs"
     TASKS = "tasks"
     CHANGES = "changes"
+    CONFUSIONS = "confusions"
 
 
 def register(parent: typer.Typer) -> None:

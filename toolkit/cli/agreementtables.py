@@ -236,6 +236,24 @@ def _tested(drift: Drift) -> str:
     )
 
 
+def _print_confusions(report: AgreementReport, targets: Mapping[str, float]) -> None:  # noqa: ARG001
+    for group in report.confusions:
+        rows = [
+            (shortened(one.first, 30), shortened(one.second, 30), one.n_pairs, decimal(one.expected, 1), one.n_tasks,
+             percent(one.share_of_first), percent(one.share_of_second))
+            for one in group.most[:MAX_LISTED]
+        ]  # fmt: skip
+        print_table(
+            " ".join(filter(None, (_where(group), group.control))),
+            ("label", "against", ">pairs", ">by chance", ">tasks", ">of the first", ">of the other"),
+            rows,
+            caption=f"{group.n_differing} of {group.n_pairs} pairs of judgments of one task differ. of the first: of"
+            " the pairs that have this label, those with the other" + _cut(group.n_confused),
+        )
+    if not any(group.most for group in report.confusions):
+        say("no two single labels stand against each other; --json says why for each group")
+
+
 def _share(value: float | None) -> str | None:
     return None if value is None else percent(value)
 
@@ -290,6 +308,10 @@ def _change_rows(report: AgreementReport) -> list[dict[str, Any]]:
     ]
 
 
+def _confusion_rows(report: AgreementReport) -> list[dict[str, Any]]:
+    return [{**group.by, "control": group.control, **plain(one)} for group in report.confusions for one in group.most]
+
+
 _PRINTERS: Mapping[str, Callable[[AgreementReport, Mapping[str, float]], None]] = {
     "overall": _print_overall,
     "labels": _print_labels,
@@ -297,6 +319,7 @@ _PRINTERS: Mapping[str, Callable[[AgreementReport, Mapping[str, float]], None]] 
     "pairs": _print_pairs,
     "tasks": _print_tasks,
     "changes": _print_changes,
+    "confusions": _print_confusions,
 }
 _ROWS: Mapping[str, Callable[[AgreementReport], list[dict[str, Any]]]] = {
     "overall": _overall_rows,
@@ -305,4 +328,5 @@ _ROWS: Mapping[str, Callable[[AgreementReport], list[dict[str, Any]]]] = {
     "pairs": lambda report: [_with_groups(row) for row in report.pairs],
     "tasks": lambda report: [_with_groups(plain(one)) for one in report.tasks],
     "changes": _change_rows,
+    "confusions": _confusion_rows,
 }
