@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+TALL = 420  # pixels
 MAX_ROWS = 200  # of a table on the page; the command that computes it gives all
 
 
@@ -92,6 +93,11 @@ class Figure:
     command: str  # which prints the same numbers
     chart: Mapping[str, Any] | None = None  # Vega-Lite; None where the table is all, or nothing can be drawn
     undefined: str = ""  # why there is no picture though there should be one
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether the picture is too tall to stand beside another."""
+        return self.chart is not None and self.chart.get("height", 0) > TALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def html(page: Page, *, refresh_s: int | None = None) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(raw=raw, shown=shown, slug=_slug)
+    environment.filters.update(raw=raw, shown=shown, told=told)
     scripts = (_bundle(), _own("report.js"))
     return environment.get_template("report.html").render(
         page=page,
@@ -67,6 +67,20 @@ def in_script(value: Any) -> str:
     '{"label":"\\u003c/script\\u003e"}'
     """
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).translate(_SPECIAL)
+
+
+def told(text: str) -> str:
+    """Return a sentence as HTML: what stands between backticks is code, all else is text.
+
+    Examples
+    --------
+    >>> str(told("run `toolkit <x>` & see"))
+    'run <code>toolkit &lt;x&gt;</code> &amp; see'
+    """
+    from markupsafe import Markup, escape
+
+    # What is put together is escaped before.
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def _policy(scripts: tuple[str, ...]) -> str:
@@ -95,7 +109,3 @@ def _bundle() -> str:
         vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
         flags=re.IGNORECASE,
     )
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
