@@ -85,6 +85,11 @@ def test_status_and_why_tell_the_story(filled):
     shown = filled("status", "--tasks")
     assert "2 documents, 2 tasks" in shown
     assert "ada (simulated)" in shown
+    assert "Progress of 2 tasks from 2 documents" in shown
+    assert "No answers remain to be given." in shown
+    assert "What it costs is not known: nobody in team.yaml has a cost_per_hour." in shown
+    found = json.loads(filled("status", "--json"))["status"]["progress"]
+    assert (found["finish"]["day"], found["finish"]["reason"]) == (None, "nothing is open")
     listed = json.loads(filled("status", "--tasks", "--json"))["tasks"]
     finance = next(item["id"] for item in listed if "banque centrale" in item["route"]["reason"])
     story = filled("why", finance)
