@@ -20,6 +20,7 @@ from toolkit.models import Consensus, ConsensusStatus, ControlKind
 
 if TYPE_CHECKING:
     from toolkit.consensus.blocks import Real, Whole
+    from toolkit.consensus.verdicts import Flags
 
     Node: TypeAlias = tuple[str, ...]  # a label alone, or the steps from the top of a taxonomy
 
@@ -88,15 +89,15 @@ class AnsweredSets:
         steps, n_nodes = [one.posterior(2) for one in self.chosen], len(self.nodes)
         for found in self.question.judged.mapped(partial(_every_node, steps, self.has)):
             chances, shares = found[:, :n_nodes], found[:, n_nodes : 2 * n_nodes]
-            n, none = np.rint(found[:, -1]), np.zeros(len(found), dtype=bool)
+            n = np.rint(found[:, -1])
             confidence, even = _confidences(self.chosen, chances, shares, n), _even(chances)
-            tie, undecided = even, none
+            tie, undecided = even, confidence < rules.min_confidence
             if self.kind is ControlKind.TAXONOMY:
                 nothing = ~(chances > 0.5 + EQUAL).any(axis=1) & (shares > 0).any(axis=1)
-                tie, undecided = nothing & even, nothing
+                tie, undecided = nothing & even, undecided | nothing
             elif self.method not in MODELS:
-                undecided = np.maximum(shares, 1 - shares).min(axis=1, initial=1.0) < rules.min_support
-            undecided = undecided | (confidence < rules.min_confidence)
+                support = np.maximum(shares, 1 - shares).min(axis=1, initial=1.0)
+                undecided = undecided | (support < rules.min_support)
             status = statuses(too_few=n < rules.min_judgments, tie=tie, undecided=undecided)
             yield Verdicts(status, confidence, partial(self._label, chances))
 
@@ -223,11 +224,11 @@ def _shown(node: Node) -> str:
     return BELOW.join(node)
 
 
-def _even(chances: Real) -> Whole:
+def _even(chances: Real) -> Flags:
     """Return whether a node of each task is as likely as not."""
     import numpy as np
 
-    found: Whole = (np.abs(chances - 0.5) <= EQUAL).any(axis=1)
+    found: Flags = np.any(np.abs(chances - 0.5) <= EQUAL, axis=1)
     return found
 
 

@@ -111,22 +111,23 @@ def _outcome(
 ) -> tuple[ControlOutcome, tuple[Real, Real], int]:
     import numpy as np
 
-    answered, n_known = one.answered, 0
+    answered, n_known, total, reason = one.answered, 0, 0.0, ""
+    outcomes: dict[str, int] | None
     counts: Whole = np.zeros(len(STATUSES), dtype=np.int64)
     bins: Whole = np.zeros(BINS, dtype=np.int64)
-    total, pairs = 0.0, [(np.empty(0), np.empty(0))]
+    pairs: list[tuple[Real, Real]] = [(np.empty(0), np.empty(0))]
     if isinstance(answered, (Answered, AnsweredSets)):
         tasks = answered.question.tasks() if known else iter(())
         for verdicts in answered.verdicts(rules):
-            counts += np.bincount(verdicts.status, minlength=len(STATUSES))
+            counts = counts + np.bincount(verdicts.status, minlength=len(STATUSES))
             sure = verdicts.confidence[verdicts.decided]
-            bins += np.bincount(_place(sure), minlength=BINS)
+            bins = bins + np.bincount(_place(sure), minlength=BINS)
             total += float(sure.sum())
             if known:
                 own = _known(islice(tasks, len(verdicts.status)), known)
                 n_known += len(own)
                 pairs.append(_held(verdicts, own))
-        outcomes, reason = {status.value: int(n) for status, n in zip(STATUSES, counts, strict=True)}, ""
+        outcomes = {status.value: int(n) for status, n in zip(STATUSES, counts, strict=True)}
     else:
         outcomes, reason = _one_by_one(one, rules)
     n_sure = int(bins.sum())

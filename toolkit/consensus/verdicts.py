@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from toolkit.models import ConsensusStatus
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from toolkit.consensus.blocks import Real, Whole
+
+    Flags: TypeAlias = NDArray[np.bool_]
 
 STATUSES = (ConsensusStatus.DECIDED, ConsensusStatus.TOO_FEW, ConsensusStatus.TIE, ConsensusStatus.UNDECIDED)
 
@@ -23,13 +30,13 @@ class Verdicts:
     label: Callable[[int], str]  # of the task at a place, decided or not
 
     @property
-    def decided(self) -> Whole:
+    def decided(self) -> Flags:
         """Whether each task has a label."""
-        found: Whole = self.status == 0
+        found: Flags = self.status == 0
         return found
 
 
-def statuses(*, too_few: Whole, tie: Whole, undecided: Whole) -> Whole:
+def statuses(*, too_few: Flags, tie: Flags, undecided: Flags) -> Whole:
     """Return the place in STATUSES of each task; of several reasons against a label the first counts.
 
     Examples

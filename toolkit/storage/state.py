@@ -15,6 +15,7 @@ from toolkit.storage.releases import Releases
 from toolkit.storage.reviews import Reviews
 from toolkit.storage.reworks import Reworks
 from toolkit.storage.routed import Routed
+from toolkit.storage.settled import Settled
 from toolkit.storage.sightings import Sightings
 from toolkit.storage.steps import Steps
 from toolkit.storage.tallies import Tallies
@@ -54,6 +55,8 @@ class State:
         What may be wrong.
     routed : Routed
         How sure routes are, and what people found since.
+    settled : Settled
+        Who settled what, and what releases hold.
     tallies : Tallies
         How much there is of everything.
     """
@@ -75,6 +78,7 @@ class State:
         self.releases = Releases(engine)
         self.concerns = Concerns(engine)
         self.routed = Routed(engine)
+        self.settled = Settled(engine)
         self.tallies = Tallies(engine)
 
     def close(self) -> None:

@@ -12,14 +12,15 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.labelconfig import plain_config, plain_version
-from toolkit.models import Decision, LabelConfig, PlacementState, ProjectKey, Task, Tier
-from toolkit.releases.records import ADJUDICATED, ReleaseRecord
+from toolkit.models import Decision, LabelConfig, PlacementState, ProjectKey, Task
+from toolkit.releases.records import ReleaseRecord
 from toolkit.releases.selection import Selection
 from toolkit.releases.settling import Given, Method, ReleaseRow, Settlement, dissent_of, recounted, soft_labels
 from toolkit.releases.sheets import Sheet
 from toolkit.storage.releases import SETTLED
 from toolkit.storage.rows import chunks
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.provenance import settled_by
 from toolkit.workflow.pseudonyms import ReleasePseudonyms
 from toolkit.workflow.releasejudgments import Called, Snapshot, review_tiers
 from toolkit.workflow.reviews import REVIEW
@@ -129,7 +130,7 @@ class SettledRows:
             domain=project.domain,
             config=project.config,
             config_version=plain_version(version),
-            provenance=_provenance(project.tier, reviews, settlements),
+            provenance=settled_by(project.tier, reviews, is_revised=any(map(_is_revised, settlements))),
             fields={name: task.fields[name] for name in config.fields if name in task.fields},
             labels={name: found[name].value if name in found else None for name in names},
             support={name: settled[name].support if name in settled else None for name in names},
@@ -227,11 +228,8 @@ def _question(state: PlacementState) -> tuple[str, str]:
     return state.placement.project.domain, state.placement.project.config
 
 
-def _provenance(tier: Tier, reviews: set[Tier], settlements: Sequence[Settlement]) -> str:
-    """Return who settled a row: the tier that decided, or the one whose review said something else."""
-    if reviews and any(one.method == Method.REVIEW for one in settlements):
-        tier = max(reviews, key=list(Tier).index)
-    return ADJUDICATED if tier is Tier.ADJUDICATOR else tier.value
+def _is_revised(settlement: Settlement) -> bool:
+    return settlement.method == Method.REVIEW
 
 
 def _soft(decision: Decision | None) -> dict[str, float]:
