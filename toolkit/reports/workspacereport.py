@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from toolkit.agreement import CountEngine
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, WorkspaceError
 from toolkit.releases.metadata.wording import count
 from toolkit.reports.attention import notices
 from toolkit.reports.masking import masked
@@ -18,12 +18,15 @@ from toolkit.reports.sections.progress import progress_section, progress_tiles
 from toolkit.reports.sections.routing import routing_section
 from toolkit.reports.sections.team import team_section
 from toolkit.workflow import assign, attention, measure_agreement, routing_overview, status
+from toolkit.workflow.assigning import AssignReport
 from toolkit.workflow.leakage import workspace_secrets
+from toolkit.workflow.load import Status
 from toolkit.workflow.measures import WorkspaceAgreement
 from toolkit.workflow.operation import Operation
 
 TITLE = "Annotation report"
 ATTEMPTS = 3  # at reading a workspace that is written meanwhile
+MOST_DEALT = 200_000  # assignments beyond which dealing out what waits takes longer than all the rest
 MEANWHILE = "The workspace was written while this was read: numbers of different parts may differ by what came in."
 
 Value = TypeVar("Value")
@@ -63,14 +66,14 @@ def workspace_page(operation: Operation, engine: CountEngine, *, made_at: dateti
 def _page(operation: Operation, engine: CountEngine, made_at: datetime, *, frozen: bool) -> Page:
     stands = status(operation)
     agreement = _tried(lambda: measure_agreement(operation, engine, frozen=frozen))
-    assigned = _tried(lambda: assign(operation, dry_run=True))
+    assigned = _tried(lambda: _assigned(operation, stands))
     sections = (
         progress_section(stands.progress),
         routing_section(stands.routes, routing_overview(operation), _or_none(assigned), _why(assigned)),
         _or_why(agreement, lambda found: agreement_section(found.report, found.targets), "agreement", "Agreement"),
         team_section(
-            None if isinstance(agreement, ToolkitError) else agreement.report,
-            _or_none(assigned),
+            None if isinstance(agreement, ToolkitError) else agreement.report.annotators,
+            None if isinstance(assigned, ToolkitError) else assigned.loads,
             why=_why(agreement),
             why_no_load=_why(assigned),
         ),
@@ -98,6 +101,14 @@ def _tried(compute: Callable[[], Value]) -> Value | ToolkitError:
         return compute()
     except ToolkitError as error:
         return error
+
+
+def _assigned(operation: Operation, stands: Status) -> AssignReport:
+    """Return what would be dealt out now; raise :class:`WorkspaceError` where that takes too long for a report."""
+    n = sum(one.n_open + one.n_done + one.n_skipped for one in stands.annotators)
+    if n > MOST_DEALT:
+        raise WorkspaceError(f"not computed in a report on more than {MOST_DEALT:,} assignments, and there are {n:,}")
+    return assign(operation, dry_run=True)
 
 
 def _or_none(found: Value | ToolkitError) -> Value | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -264,6 +264,15 @@ class Work:
             query = query.where(s.assignments.c.status == status.value)
         with self._engine.connect() as connection:
             return [read_assignment(row) for row in connection.execute(query)]
+
+    def held(self) -> Iterator[tuple[str, str, AssignmentStatus]]:
+        """Yield placement, annotator and status of every assignment, in the order of the first two."""
+        table, known = s.assignments, {status.value: status for status in AssignmentStatus}
+        query = select(table.c.placement, table.c.annotator, table.c.status)
+        query = query.order_by(table.c.placement, table.c.annotator).execution_options(yield_per=10_000)
+        with self._engine.connect() as connection:
+            for placement, annotator, status in connection.execute(query):
+                yield placement, annotator, known[status]
 
     def assignments_on(self, placements: Iterable[str]) -> list[AssignmentState]:
         """Return the assignments of some placements, in the order of placement and annotator."""

@@ -40,16 +40,16 @@ def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> W
     """Return what some placements lack, with all that decides who takes it."""
     done, open_, skipped = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set), Counter[str]()
     asked, present = defaultdict[str, set[str]](set), Present(operation)
-    for state in operation.state.work.assignments():
-        placement, annotator = state.assignment.placement, state.assignment.annotator
+    for placement, annotator, status in operation.state.work.held():
         asked[question_of(placement)].add(annotator)
-        gone = state.status is AssignmentStatus.OPEN and not present(state)
-        if gone or state.status is AssignmentStatus.WITHDRAWN:
+        waits = status is AssignmentStatus.OPEN
+        if status is AssignmentStatus.WITHDRAWN or (waits and not present.at(placement, annotator)):
             continue
         done[placement].add(annotator)
-        if state.status is AssignmentStatus.OPEN:
+        if waits:
             open_[placement].add(annotator)
-        skipped[placement] += state.status in (AssignmentStatus.SKIPPED, AssignmentStatus.QUARANTINED)
+        elif status is not AssignmentStatus.DONE:
+            skipped[placement] += 1
     traits = operation.state.corpus.traits()
     return Workload(
         placements=[
@@ -107,8 +107,12 @@ class Present:
 
     def __call__(self, state: AssignmentState) -> bool:
         """Say it of one assignment."""
-        task, key = split_placement_id(state.assignment.placement)
-        member = self._members.get(state.assignment.annotator)
+        return self.at(state.assignment.placement, state.assignment.annotator)
+
+    def at(self, placement: str, annotator: str) -> bool:
+        """Say it of an annotator at a placement."""
+        task, key = split_placement_id(placement)
+        member = self._members.get(annotator)
         if member is None or member.tier_in(key.domain) is None:
             return False
         return conflict_with(member, key.domain, self._sources.get(task, "")) is None

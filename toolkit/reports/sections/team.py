@@ -5,29 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from toolkit.agreement import AgreementReport
+from toolkit.agreement.report import AnnotatorAgreement
 from toolkit.releases.metadata.wording import count, percent
 from toolkit.reports.page import Column, Figure, Kind, Section, Table, Undefined
 from toolkit.reports.sections.teamcharts import MOST_PEOPLE, bars, histogram, points
 from toolkit.reports.sections.teamgroups import LEAST, Member, Person, load_groups, people_of
 from toolkit.reports.wording import seconds
-from toolkit.workflow.assigning import AssignReport, Load
+from toolkit.workflow.assigning import Load
 
 ASSIGN, AGREEMENT = "toolkit assign --dry-run", "toolkit agreement"
 SMALL = f"all work in groups under {LEAST} people, which are not broken down"
 
 
 def team_section(
-    agreement: AgreementReport | None, assigned: AssignReport | None, *, why: str = "", why_no_load: str = ""
+    annotators: Sequence[AnnotatorAgreement] | None,
+    loads: Sequence[Load] | None,
+    *,
+    why: str = "",
+    why_no_load: str = "",
 ) -> Section:
     """Return the section of a report on the team; pseudonyms only.
 
     Parameters
     ----------
-    agreement : AgreementReport, optional
-        What `toolkit agreement` prints; without it, for the reason in `why`, only the load is shown.
-    assigned : AssignReport, optional
-        What `toolkit assign --dry-run` prints; without it, for the reason in `why_no_load`, no load is shown.
+    annotators : sequence of AnnotatorAgreement, optional
+        As `toolkit agreement` prints them; without them, for the reason in `why`, only the load is shown.
+    loads : sequence of Load, optional
+        As `toolkit assign --dry-run` prints them; without them, for the reason in `why_no_load`, no load is shown.
     why, why_no_load : str
         Why the one or the other is not there.
 
@@ -37,14 +41,14 @@ def team_section(
         Somebody has a row of their own only where their group, a domain at a tier, has five people or more. All others
         are one line together, with sums only where they are five or more themselves; no total stands beside it.
     """
-    members, n_small, small = people_of(() if agreement is None else agreement.annotators)
+    members, n_small, small = people_of(annotators or ())
     return Section(
         id="team",
         title="Team",
         lead=f"What people have before them, how far they agree with the rest, how long answers take and what is"
         f" skipped. Groups under {LEAST} people are not broken down. Fast or slow is how it is, not how it should be.",
         figures=(
-            _load(() if assigned is None else assigned.loads, why_no_load),
+            _load(loads or (), why_no_load),
             _annotators(members, n_small, small, why),
             _speed(members, why),
             _skips(members, why),
