@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,7 +29,9 @@ from toolkit.consensus.methods import Method
 if TYPE_CHECKING:
     from toolkit.consensus.categorical import Rules
     from toolkit.consensus.estimating import AnsweredControl, ConsensusReport, Gold
+    from toolkit.consensus.summary import Known
     from toolkit.workflow.measures import WorkspaceConsensus
+    from toolkit.workflow.provenance import Provenance
 
     RulesOf = Callable[[AnsweredControl], Rules]
     Row = dict[str, Any]
@@ -40,6 +43,7 @@ class View(StrEnum):
     TASKS = "tasks"
     ANNOTATORS = "annotators"
     RELIABILITY = "reliability"
+    PROVENANCE = "provenance"
     ITEMS = "items"
 
 
@@ -71,7 +75,10 @@ def consensus(
     ] = 0.0,
     view: Annotated[
         View,
-        typer.Option(help="What to show; --json has all but items: strengths of what the columns left and right name."),
+        typer.Option(
+            help="What to show; --json has all but items: strengths of what the columns left and right name. Provenance,"
+            " who settled what, is of workspaces."
+        ),
     ] = View.TASKS,
     engine: EngineOption = "duckdb",
     memory_limit: MemoryOption = None,
@@ -83,18 +90,20 @@ def consensus(
         raise typer.BadParameter("in a workspace the domain packs say it", param_hint="--min-support")
     if source is None and view is View.ITEMS:
         raise typer.BadParameter("items are named in the columns left and right of --input", param_hint="--view")
+    if source is not None and view is View.PROVENANCE:
+        raise typer.BadParameter("nobody has settled anything in a file", param_hint="--view")
     with exit_on_error():
         check_output(output, source)
         counting = engine_named(engine, memory_limit)
         if source is None:
             with opened(workspace) as operation, _of_workspace(operation, counting, control, method, gold) as found:
-                rules = _rules_of_packs(operation, min_confidence)
-                _show(found.report, rules, view, output, found.n_simulated, as_json=as_json)
+                beside = _beside(operation, min_confidence, found)
+                _show(found.report, beside, view, output, as_json=as_json)
         elif view is View.ITEMS:
             _show_items(source, label_config, control, output, as_json=as_json)
         else:
             with _of_file(source, label_config, counting, control, method, gold) as found:
-                _show(found, _same_rules(min_support, min_confidence), view, output, 0, as_json=as_json)
+                _show(found, Beside(_same_rules(min_support, min_confidence)), view, output, as_json=as_json)
 
 
 def _of_workspace(
@@ -134,22 +143,31 @@ def _same_rules(min_support: float | None, min_confidence: float) -> RulesOf:
     return lambda _: rules
 
 
-def _rules_of_packs(operation: Any, min_confidence: float) -> RulesOf:
-    from toolkit.consensus.categorical import Rules
+@dataclass(frozen=True)
+class Beside:
+    """What is told beside a report."""
 
-    support = {name: pack.thresholds.support for name, pack in operation.packs.items()}
-    return lambda one: Rules(support.get(str(one.by.get("domain")), 0.5), 1, min_confidence)
+    rules: RulesOf
+    known: Known | None = None  # what reviewers said
+    provenance: tuple[Provenance, ...] | None = None  # None for files
+    n_simulated: int = 0
 
 
-def _show(
-    report: ConsensusReport, rules: RulesOf, view: View, output: Path | None, n_simulated: int, *, as_json: bool
-) -> None:
-    from toolkit.cli.consensustables import Tables, summary
-    from toolkit.cli.render import plain, print_json_and_rows
+def _beside(operation: Any, min_confidence: float, found: WorkspaceConsensus) -> Beside:
+    from toolkit.workflow.measures import consensus_rules
+    from toolkit.workflow.provenance import provenance
+
+    rules = consensus_rules(operation, min_confidence)
+    return Beside(rules, found.reviewed, provenance(operation), found.n_simulated)
+
+
+def _show(report: ConsensusReport, beside: Beside, view: View, output: Path | None, *, as_json: bool) -> None:
+    from toolkit.cli.consensustables import Tables, print_provenance
     from toolkit.errors import InputError
 
     if not report.controls:
         raise InputError("There are no judgments.", hint="run `toolkit collect`, or look at the file.")
+    rules = beside.rules
     if output is not None:
         from toolkit.consensus.vote import COLUMNS
         from toolkit.storage.streams import write_stream
@@ -157,13 +175,26 @@ def _show(
         columns: Mapping[str, type] = {**dict.fromkeys(report.controls[0].by, str), **COLUMNS}
         write_stream(rows_of(report, rules), output, columns)
     if as_json:
-        print_json_and_rows({**plain(summary(report)), "n_simulated": n_simulated}, "consensus", rows_of(report, rules))
+        _print_json(report, beside)
+    elif output is None and view is View.PROVENANCE:
+        print_provenance(beside.provenance or ())
     elif output is None:
-        Tables(report, rules).print(view.value)
-    if n_simulated:
-        say(f"{n_simulated} of the {report.n_judgments} judgments are simulated")
+        Tables(report, rules, beside.known).print(view.value)
+    if beside.n_simulated:
+        say(f"{beside.n_simulated} of the {report.n_judgments} judgments are simulated")
     if report.n_repeats_dropped:
         say(f"{report.n_repeats_dropped} repeated judgments were left out: the latest of each counts")
+
+
+def _print_json(report: ConsensusReport, beside: Beside) -> None:
+    from toolkit.cli.consensustables import summary
+    from toolkit.cli.render import plain, print_json_and_rows
+    from toolkit.consensus.summary import summarize
+
+    told = {**plain(summary(report, summarize(report, beside.rules, beside.known))), "n_simulated": beside.n_simulated}
+    if beside.provenance is not None:
+        told["provenance"] = plain(beside.provenance)
+    print_json_and_rows(told, "consensus", rows_of(report, beside.rules))
 
 
 def _show_items(

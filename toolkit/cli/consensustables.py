@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,17 @@ from toolkit.cli.common import say
 from toolkit.cli.render import confidence, percent, plain, print_table, shortened
 
 if TYPE_CHECKING:
+    from toolkit.consensus.calibration import Reliability
     from toolkit.consensus.categorical import Calibration, Rules
     from toolkit.consensus.comparisons import Strengths
     from toolkit.consensus.estimating import AnsweredControl, ConsensusReport
+    from toolkit.consensus.summary import ConsensusSummary, Known
+    from toolkit.workflow.provenance import Provenance
 
 MAX_LISTED = 30
 
 
-def summary(report: ConsensusReport) -> dict[str, Any]:
+def summary(report: ConsensusReport, found: ConsensusSummary) -> dict[str, Any]:
     """Return everything but the tasks, for JSON."""
     return {
         "engine": report.engine,
@@ -40,9 +43,15 @@ def summary(report: ConsensusReport) -> dict[str, Any]:
                 "method": one.method,
                 "reason": one.reason,
                 "calibration": plain(one.calibration),
+                "outcomes": outcome.outcomes,
+                "why_not_counted": outcome.reason or None,
+                "confidences": outcome.confidences,
+                "mean_confidence": outcome.mean_confidence,
+                "accuracies": outcome.accuracies,
             }
-            for one in report.controls
+            for one, outcome in zip(report.controls, found.controls, strict=True)
         ],
+        "reviewed": {"n_known": found.n_known, "reliability": found.reliability},
         "annotators": [{"by": dict(one.by), **plain(found)} for one in report.controls for found in one.annotators()],
     }
 
@@ -50,14 +59,18 @@ def summary(report: ConsensusReport) -> dict[str, Any]:
 class Tables:
     """Prints a report, one table a control."""
 
-    def __init__(self, report: ConsensusReport, rules: Callable[[AnsweredControl], Rules]) -> None:
-        self._report, self._rules = report, rules
+    def __init__(
+        self, report: ConsensusReport, rules: Callable[[AnsweredControl], Rules], known: Known | None = None
+    ) -> None:
+        self._report, self._rules, self._known = report, rules, known
 
     def print(self, view: str) -> None:
         """Print one view."""
         report = self._report
         typer.echo(f"{report.n_judgments} judgments of {report.n_annotators} annotators on {report.n_tasks} tasks\n")
         shown = {"tasks": self._tasks, "annotators": self._annotators, "reliability": self._reliability}[view]
+        if view == "reliability" and self._known is not None:
+            self._reviewed(self._known)
         for one in report.controls:
             shown(one)
         if report.n_without_label:
@@ -118,14 +131,51 @@ class Tables:
                 f"{_name(one)}: no reliability table, for {n_gold} tasks have gold and ten are needed (--gold)\n"
             )
             return
-        found = calibration.reliability
-        print_table(
-            f"{_name(one)}: stated confidence against gold, {found.n} tasks",
-            ("stated", ">tasks", ">mean stated", ">right"),
-            [(f"{b.low:.1f} to {b.high:.1f}", b.n, confidence(b.stated), confidence(b.right)) for b in found.bins],
-            caption=f"right {percent(found.accuracy)}, stated {percent(found.mean_confidence)}; expected calibration"
-            f" error {found.expected_calibration_error:.3f}; each task by what the others taught",
+        _print_reliability(
+            f"{_name(one)}: stated confidence against gold",
+            calibration.reliability,
+            "each task by what the others taught",
         )
+
+    def _reviewed(self, known: Known) -> None:
+        from toolkit.consensus.summary import summarize
+
+        found = summarize(self._report, self._rules, known).reliability
+        if found is not None:
+            caption = "right: the label is the one of a reviewer who did not know it"
+            _print_reliability("All controls: stated confidence against reviews", found, caption)
+
+
+def _print_reliability(title: str, found: Reliability, caption: str) -> None:
+    print_table(
+        f"{title}, {found.n} tasks",
+        ("stated", ">tasks", ">mean stated", ">right"),
+        [(f"{b.low:.1f} to {b.high:.1f}", b.n, confidence(b.stated), confidence(b.right)) for b in found.bins],
+        caption=f"right {percent(found.accuracy)}, stated {percent(found.mean_confidence)}; expected calibration"
+        f" error {found.expected_calibration_error:.3f}; {caption}",
+    )
+
+
+def print_provenance(found: Sequence[Provenance]) -> None:
+    """Print who settled what is decided."""
+    from toolkit.workflow.provenance import SETTLERS
+
+    print_table(
+        "Who settled what is decided",
+        ("domain", ">decided", *(f">{name}" for name in SETTLERS)),
+        [
+            (
+                one.domain or "overall",
+                one.n_decided,
+                *(
+                    f"{one.settled_by[name]} ({percent(one.settled_by[name] / one.n_decided)})" if one.n_decided else 0
+                    for name in SETTLERS
+                ),
+            )
+            for one in found
+        ],
+        caption="a task counts once for each label config; adjudicated: an adjudicator ruled, or reviewed and said else",
+    )
 
 
 def print_items(control: str, found: Strengths) -> None:

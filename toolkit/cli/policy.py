@@ -21,14 +21,15 @@ from toolkit.cli.judgments import ControlOption, controls_of, judgments_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     import pandas as pd
 
     from toolkit.consensus.policy import Policy
     from toolkit.consensus.replay import Comparison, Pool, Trial
     from toolkit.models import Tier
+    from toolkit.workflow.trials import Question
 
-TARGETS = (0.7, 0.8, 0.85, 0.9, 0.95)
 PLOTS = (".png", ".svg")
 PEOPLE = "generalist=20:0.75,specialist=5:0.93"
 
@@ -54,13 +55,24 @@ def simulate(
         str, typer.Option(help="Simulated annotators: tier, number and chance of a right answer.")
     ] = PEOPLE,
     labels: Annotated[int, typer.Option(min=2, max=100, help="Labels of simulated tasks.")] = 4,
-    least: Annotated[int, typer.Option("--min", min=1, help="Answers where a task starts, whatever they say.")] = 2,
-    most: Annotated[int, typer.Option("--max", min=1, help="Answers of one tier, at most.")] = 5,
-    target: Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence at which a task is done.")] = 0.9,
+    least: Annotated[
+        int | None,
+        typer.Option(
+            "--min", min=1, help="Answers where a task starts, whatever they say; 2, or as workflow.yaml has it."
+        ),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option("--max", min=1, help="Answers of one tier, at most; 5, or as workflow.yaml has it.")
+    ] = None,
+    target: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=0.999, help="Confidence at which a task is done; 0.9, or as workflow.yaml has it."),
+    ] = None,
     costs: Annotated[str | None, typer.Option(help="Cost of an answer, as generalist=1,specialist=3.")] = None,
     accuracy: Annotated[
         str | None, typer.Option(help="Expected share of right answers, as generalist=0.67,specialist=0.85.")
     ] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, chosen by the seed.")] = None,
     replays: Annotated[int, typer.Option(min=1, max=1000, help="Random orders to take the mean of.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Of the first order.")] = 0,
     plot: Annotated[Path | None, typer.Option(help="Write cost against accuracy as a picture: .png or .svg.")] = None,
@@ -68,42 +80,42 @@ def simulate(
 ) -> None:
     """Replay an overlap policy on judgments that are there: its cost, its accuracy, and what it saves.
 
-    Without --input it takes the judgments collected in the workspace, with --tasks those of simulated annotators.
+    Without --input it takes the judgments collected in the workspace, those on its largest question without --control;
+    with --tasks those of simulated annotators.
     """
     if plot is not None and plot.suffix.lower() not in PLOTS:
         raise typer.BadParameter(f"pictures are {' or '.join(PLOTS)}; the suffix says which", param_hint="--plot")
     with exit_on_error():
         from toolkit.consensus.replay import compare
+        from toolkit.workflow.trials import policy_of
 
-        policy = _policy(least, most, target, costs, accuracy)
+        asked = _asked(least, most, target, costs, accuracy)
+        question = None
         if tasks is not None:
-            pool = _simulated(tasks, labels, people, most, seed)
+            pool, policy = _simulated(tasks, labels, people, most or 5, seed), policy_of(None, **asked)
         elif source is not None:
-            pool = _of_file(source, label_config, control, gold)
+            pool, policy = _of_file(source, label_config, control, gold, sample, seed), policy_of(None, **asked)
         else:
-            pool = _of_workspace(workspace, control, gold)
-        found = compare(pool, policy, targets=TARGETS, replays=replays, seed=seed, progress=progress)
+            question, pool, policy = _of_workspace(workspace, control, gold, sample, seed, asked)
+        found = compare(pool, policy, replays=replays, seed=seed, progress=progress)
         if plot is not None:
             from toolkit.cli.policyplot import write_plot
 
             write_plot(found, plot)
             say(f"{plot}: cost against accuracy")
-    _show(found, pool, replays, as_json=as_json)
+    _show(found, pool, replays, question, as_json=as_json)
 
 
-def _policy(least: int, most: int, target: float, costs: str | None, accuracy: str | None) -> Policy:
-    from toolkit.config.workflow import ACCURACY, EscalationSettings
-    from toolkit.consensus.policy import Policy
-    from toolkit.models import Tier
-
-    return Policy(
-        least=least,
-        most=most,
-        target=target,
-        ladder=tuple(Tier),
-        costs={**EscalationSettings().costs, **_by_tier(costs, "--costs")},
-        accuracy={**ACCURACY, **_by_tier(accuracy, "--accuracy")},
-    )
+def _asked(
+    least: int | None, most: int | None, target: float | None, costs: str | None, accuracy: str | None
+) -> dict[str, Any]:
+    return {
+        "least": least,
+        "most": most,
+        "target": target,
+        "costs": _by_tier(costs, "--costs"),
+        "accuracy": _by_tier(accuracy, "--accuracy"),
+    }
 
 
 def _by_tier(text: str | None, option: str) -> Mapping[Tier, float]:
@@ -149,26 +161,35 @@ def _simulated(n_tasks: int, n_labels: int, people: str, per_tier: int, seed: in
     )
 
 
-def _of_file(source: Path, label_config: Path | None, control: str | None, gold: Path | None) -> Pool:
-    from toolkit.consensus.pools import pool_of
+def _of_file(
+    source: Path, label_config: Path | None, control: str | None, gold: Path | None, sample: int | None, seed: int
+) -> Pool:
+    from toolkit.consensus.pools import pool_of, sampled
     from toolkit.storage.judgmentfiles import only_control
 
     judgments = judgments_of(source, controls_of(label_config))
     name = control or only_control(judgments)
-    return pool_of(_on(judgments, name), _gold(gold, name))
+    own = _on(judgments, name)
+    tasks = own["task"].astype(str)
+    return pool_of(own[tasks.isin(sampled(tasks, sample, seed))], _gold(gold, name))
 
 
-def _of_workspace(workspace: Path, control: str | None, gold: Path | None) -> Pool:
-    import pandas as pd
+def _of_workspace(
+    workspace: Path,
+    control: str | None,
+    gold: Path | None,
+    sample: int | None,
+    seed: int,
+    asked: Mapping[str, Any],
+) -> tuple[Question, Pool, Policy]:
+    from toolkit.workflow.trials import policy_of, pool_in
 
-    from toolkit.consensus.pools import pool_of
-    from toolkit.storage.judgmentfiles import only_control
-    from toolkit.workflow.measures import collected
-
+    if gold is not None and control is None:
+        raise typer.BadParameter("say which control it is on: --control", param_hint="--gold")
     with opened(workspace) as operation:
-        judgments = pd.read_parquet(collected(operation))
-        name = control or only_control(judgments)
-        return pool_of(_on(judgments, name), _gold(gold, name))
+        known = None if control is None else _gold(gold, control)
+        found = pool_in(operation, control=control, gold=known, sample=sample, seed=seed)
+        return found.question, found.pool, policy_of(operation.settings, **asked)
 
 
 def _on(judgments: pd.DataFrame, control: str) -> pd.DataFrame:
@@ -187,7 +208,7 @@ def _gold(path: Path | None, control: str) -> Mapping[str, str] | None:
     return None if path is None else read_gold(path, control)[control]
 
 
-def _show(found: Comparison, pool: Pool, replays: int, *, as_json: bool) -> None:
+def _show(found: Comparison, pool: Pool, replays: int, question: Question | None, *, as_json: bool) -> None:
     from toolkit.cli.render import percent, plain, print_json, print_table
 
     if as_json:
@@ -198,18 +219,21 @@ def _show(found: Comparison, pool: Pool, replays: int, *, as_json: bool) -> None
                 "n_judgments": len(pool.tasks),
                 "tiers": [tier.value for tier in pool.ladder],
                 "replays": replays,
+                "question": plain(question),
                 **plain(found),
             }
         )
         return
     tiers = " and ".join(f"{tier}s" for tier in pool.ladder)
     typer.echo(f"{len(pool.tasks)} judgments of {pool.shape[1]} {tiers} on {pool.shape[0]} tasks, {replays} replays\n")
+    if question is not None and question.domain is not None:
+        typer.echo(f"{question.control} of {question.domain}/{question.config}, which has most judgments\n")
     print_table(
         "Means a task",
-        ("way", ">target", ">answers", ">cost", ">accuracy", ">went up", ">reached"),
+        ("way", ">target", ">answers", ">cost", ">accuracy", ">confidence", ">went up", ">reached"),
         [_row(trial) for trial in (found.chosen, *found.others, *found.fixed)],
-        caption="accuracy where gold is known, ties in fractions; went up: share of tasks that a higher tier was asked"
-        " about; reached: share that reached the target",
+        caption="accuracy where gold is known, ties in fractions; confidence: what is stated of labels; went up: share of"
+        " tasks that a higher tier was asked about; reached: share that reached the target",
     )
     if found.saving is None:
         typer.echo(f"no saving to tell of: {found.reason}")
@@ -232,6 +256,7 @@ def _row(trial: Trial) -> tuple[object, ...]:
         outcome.n_judgments,
         outcome.cost,
         None if outcome.accuracy is None else f"{outcome.accuracy:.3f}",
+        outcome.confidence,
         percent(outcome.escalated) if adaptive else None,
         percent(outcome.confident) if adaptive else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,24 @@ def pool_of(judgments: pd.DataFrame, gold: Mapping[str, str] | None = None) -> P
         tiers=tuple(_tier(one.rpartition("\x1f")[2]) for one in number),
         gold=_gold(gold, list(names), list(known)),
     )
+
+
+def sampled(tasks: Iterable[str], n: int | None, seed: int) -> set[str]:
+    """Return so many tasks, chosen by chance: always the same of the same tasks, whatever their order.
+
+    Examples
+    --------
+    >>> len(sampled("abcde", 2, seed=0)), sampled("edcba", 2, seed=0) == sampled("abcde", 2, seed=0)
+    (2, True)
+    >>> sorted(sampled("ab", 9, seed=0)), sorted(sampled("ab", None, seed=0))
+    (['a', 'b'], ['a', 'b'])
+    """
+    import numpy as np
+
+    names = sorted(set(tasks))
+    if n is None or n >= len(names):
+        return set(names)
+    return {names[i] for i in np.random.default_rng(seed).choice(len(names), n, replace=False).tolist()}
 
 
 def simulated_pool(n_tasks: int, n_labels: int, crews: tuple[Crew, ...], per_tier: int, seed: int) -> Pool:

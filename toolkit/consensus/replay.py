@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]  # shows how far something is
 MAX_ROUNDS = 500  # answers that one task can be given
+TARGETS = (0.7, 0.8, 0.85, 0.9, 0.95)  # that a policy is tried with besides its own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +99,7 @@ class Outcome:
     accuracy: float | None  # share of right labels where gold is known, ties in fractions; None without gold
     escalated: float  # share of tasks that went up a tier
     confident: float  # share of tasks that reached the target, or were ruled
+    confidence: float | None = None  # mean a task of what is stated of the label in the end; None of votes
 
 
 def replay(pool: Pool, policy: Policy, seed: int) -> Outcome:
@@ -209,20 +211,22 @@ class _Run:
         """Return what it came to, with the labels that all judgments asked for give."""
         import numpy as np
 
-        ahead = leading(self._evidence().posterior())
+        posterior = self._evidence().posterior()
         costs = np.array([self._policy.costs[tier] for tier in self._policy.ladder])
         return Outcome(
             cost=float((self._asked @ costs).mean()),
             n_judgments=float(self._asked.sum(axis=1).mean()),
-            accuracy=accuracy(ahead, self._pool.gold),
+            accuracy=accuracy(leading(posterior), self._pool.gold),
             escalated=float((self._at > self._starts).mean()),
             confident=float(self._confident.mean()),
+            confidence=float(posterior.max(axis=1).mean()),
         )
 
 
 def mean_of(outcomes: Sequence[Outcome]) -> Outcome:
     """Return the means over replays."""
     known = [one.accuracy for one in outcomes if one.accuracy is not None]
+    stated = [one.confidence for one in outcomes if one.confidence is not None]
     n = len(outcomes)
     return Outcome(
         cost=sum(one.cost for one in outcomes) / n,
@@ -230,6 +234,7 @@ def mean_of(outcomes: Sequence[Outcome]) -> Outcome:
         accuracy=sum(known) / len(known) if known else None,
         escalated=sum(one.escalated for one in outcomes) / n,
         confident=sum(one.confident for one in outcomes) / n,
+        confidence=sum(stated) / len(stated) if stated else None,
     )
 
 
@@ -259,7 +264,7 @@ def compare(
     pool: Pool,
     policy: Policy,
     *,
-    targets: Sequence[float],
+    targets: Sequence[float] = TARGETS,
     replays: int,
     seed: int,
     progress: Progress | None = None,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.agreement import AgreementReport, CountEngine, Level, measure
 from toolkit.agreement.measuring import MIN_SHARED, Declared
-from toolkit.consensus.estimating import ConsensusEngine, ConsensusReport, Gold, estimate
+from toolkit.consensus.categorical import Rules
+from toolkit.consensus.estimating import AnsweredControl, ConsensusEngine, ConsensusReport, Gold, estimate
 from toolkit.consensus.methods import Method
+from toolkit.consensus.summary import ConsensusSummary, Known, summarize
 from toolkit.errors import WorkspaceError
 from toolkit.models import AssignmentStatus
 from toolkit.storage.snapshots import count_simulated, newest_snapshot
@@ -115,6 +117,7 @@ class WorkspaceConsensus:
 
     report: ConsensusReport
     n_simulated: int  # judgments by simulated annotators
+    reviewed: Known  # what reviewers said who did not know the label, by control
 
 
 @contextmanager
@@ -155,7 +158,32 @@ def compute_consensus(
     with estimate(
         snapshot, engine=engine, by=GROUPS, control=control, controls=asked, method=method, gold=gold
     ) as report:
-        yield WorkspaceConsensus(report, count_simulated(snapshot))
+        yield WorkspaceConsensus(report, count_simulated(snapshot), _reviewed(operation))
+
+
+def consensus_rules(operation: Operation, min_confidence: float = 0.0) -> Callable[[AnsweredControl], Rules]:
+    """Return what a label must reach, by the packs' thresholds."""
+    support = {name: pack.thresholds.support for name, pack in operation.packs.items()}
+    return lambda one: Rules(support.get(str(one.by.get("domain")), 0.5), 1, min_confidence)
+
+
+def summarize_consensus(operation: Operation, engine: ConsensusEngine, *, frozen: bool = False) -> ConsensusSummary:
+    """Return what the consensus on a workspace's judgments comes to over all tasks, held against its reviews.
+
+    Parameters
+    ----------
+    operation, engine, frozen
+        See :func:`compute_consensus`.
+    """
+    with compute_consensus(operation, engine, frozen=frozen) as found:
+        return summarize(found.report, consensus_rules(operation), found.reviewed)
+
+
+def _reviewed(operation: Operation) -> Known:
+    known: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for key, task, control, label in operation.state.settled.reviewed():
+        known[key.domain, key.config, key.tier.value, control][task] = label
+    return lambda one: known.get((*map(str, one.by.values()), one.control), {})
 
 
 def _with_skips(operation: Operation, report: AgreementReport, by: Sequence[str]) -> AgreementReport:
