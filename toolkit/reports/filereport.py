@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from toolkit.agreement import AgreementReport
+from toolkit.reports.numbering import numbered
 from toolkit.reports.page import Page
 from toolkit.reports.sections.agreement import agreement_section
 
@@ -22,6 +23,11 @@ def file_page(name: str, agreement: AgreementReport, *, made_at: datetime) -> Pa
         What was measured on it.
     made_at : datetime
         When, in UTC.
+
+    Returns
+    -------
+    Page
+        Annotators are called by numbers: their names in the file may be those of people.
     """
     return Page(
         title=TITLE,
@@ -29,5 +35,5 @@ def file_page(name: str, agreement: AgreementReport, *, made_at: datetime) -> Pa
         made_at=made_at,
         tiles=(),
         notices=None,
-        sections=(agreement_section(agreement, {}),),
+        sections=(agreement_section(numbered(agreement), {}),),
     )

@@ -1,22 +1,55 @@
-"""How far annotators agree: every control with its interval, where they differ, and over time."""
+"""How far annotators agree: every control with its interval, label by label, pair by pair, and over time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from toolkit.agreement import AgreementReport, GroupAgreement
 from toolkit.agreement.statistic import ALPHA
-from toolkit.releases.metadata.wording import count
 from toolkit.reports import theme
-from toolkit.reports.charts import TWO_LINE_ROW, data, specification, tooltip, two_lines
-from toolkit.reports.page import Column, Figure, Kind, Section, Table, Undefined
+from toolkit.reports.charts import TWO_LINE_ROW, specification, tooltip, two_lines
+from toolkit.reports.page import Column, Figure, Kind, Link, Section, Table, Undefined
+from toolkit.reports.sections.agreementchanges import by_version, over_time
+from toolkit.reports.sections.agreementcoefficients import coefficients
+from toolkit.reports.sections.agreementdomains import by_domain
+from toolkit.reports.sections.agreementlabels import confusions, labels
+from toolkit.reports.sections.agreementpairs import pairs
+from toolkit.reports.sections.agreementrows import (
+    COMMAND,
+    COUNTS,
+    WHERE,
+    cut,
+    lowest_first,
+    named,
+    place_of,
+    rests_on,
+    short_places,
+    undefined_ones,
+    value_of,
+    weakness_of,
+)
+from toolkit.reports.sections.agreementtasks import worst_tasks
 
 MOST_BARS = 40
-COMMAND = "toolkit agreement"
+COLUMNS = (
+    *WHERE,
+    Column("alpha", "alpha", Kind.NUMBER),
+    Column("low", "from", Kind.NUMBER),
+    Column("high", "to", Kind.NUMBER),
+    Column("target", "wanted", Kind.NUMBER),
+    Column("state", "state"),
+    *COUNTS,
+    Column("weakness", "trust it less for"),
+)
+STATES = {"reached": theme.GREEN, "below": theme.RED, "no target": theme.BLUE}
 
 
-def agreement_section(report: AgreementReport, targets: Mapping[str, float]) -> Section:
+def agreement_section(
+    report: AgreementReport,
+    targets: Mapping[str, float],
+    link: Callable[[str, Mapping[str, str | None]], Link | None] | None = None,
+) -> Section:
     """Return the section of a report on agreement.
 
     Parameters
@@ -25,58 +58,55 @@ def agreement_section(report: AgreementReport, targets: Mapping[str, float]) -> 
         What `toolkit agreement` prints.
     targets : mapping
         Domain → least alpha that its pack wants; empty for a plain file.
+    link : callable, optional
+        From a task and where it was answered to its page in Label Studio, if there is one.
     """
+    figures = (
+        _controls(report, targets),
+        by_domain(report, targets),
+        coefficients(report),
+        labels(report),
+        confusions(report),
+        pairs(report),
+        worst_tasks(report, link),
+        over_time(report),
+        by_version(report),
+    )
     return Section(
         id="agreement",
         title="Agreement",
         lead="How far annotators who answered the same question for the same task said the same. Alpha is"
         " Krippendorff's: 1 is perfect, 0 what chance would give.",
-        figures=(_controls(report, targets),),
+        figures=tuple(one for one in figures if one is not None),
     )
-
-
-def rests_on(report: AgreementReport) -> str:
-    """Return what the numbers of a report rest on."""
-    return (
-        f"Rests on {count(report.n_judgments, 'judgment')} by {count(report.n_annotators, 'annotator')} on"
-        f" {count(report.n_tasks, 'task')}."
-    )
-
-
-def place_of(by: Mapping[str, str | None]) -> str:
-    """Return where a group is, as "finance/claims/generalist"; empty where there is one group only."""
-    return "/".join(value or "–" for value in by.values())
 
 
 def _controls(report: AgreementReport, targets: Mapping[str, float]) -> Figure:
-    columns = (
-        Column("place", "where"),
-        Column("control", "control"),
-        Column("alpha", "alpha", Kind.NUMBER),
-        Column("low", "from", Kind.NUMBER),
-        Column("high", "to", Kind.NUMBER),
-        Column("target", "wanted", Kind.NUMBER),
-        Column("state", "state"),
-        Column("n_tasks", "tasks", Kind.COUNT),
-        Column("n_annotators", "annotators", Kind.COUNT),
-        Column("n_judgments", "judgments", Kind.COUNT),
-        Column("weakness", "trust it less for"),
-    )
-    table = Table(columns, tuple(sorted((_control(one, targets) for one in report.groups), key=_worst_first)))
-    defined = [row for row in table.rows if not isinstance(row[2], Undefined)]
-    below = [row for row in defined if row[6] == "below"]
-    tells = f"{len(below)} of {count(len(defined), 'control')} below what is wanted." if targets else ""
-    undefined = len(table.rows) - len(defined)
+    rows = sorted((_control(one, targets) for one in report.groups), key=lambda row: lowest_first(row[2]))
+    defined = [row for row in rows if not isinstance(row[2], Undefined)]
+    below = sum(row[6] == "below" for row in defined)
+    drawn = defined[:MOST_BARS]
+    tells = [
+        f"{below:,} of {len(defined):,} below what is wanted." if targets and defined else "",
+        f"Lowest: {_told(defined[0])}." if len(defined) > 1 else "",
+        undefined_ones(row[2] for row in rows),
+        cut(len(drawn), len(defined), "lowest"),
+    ]
+    few = "one control only, in the table and below" if defined else "alpha is defined nowhere; the table says why"
     return Figure(
         id="agreement",
         title="Alpha by control, with 95 % intervals",
-        tells=" ".join([tells, f"{undefined} undefined." if undefined else ""]).strip(),
-        table=table,
+        tells=" ".join(filter(None, tells)),
+        table=Table(COLUMNS, tuple(rows)),
         rests_on=rests_on(report),
         command=COMMAND,
-        chart=_intervals(Table(columns, tuple(defined[:MOST_BARS]))) if defined else None,
-        undefined="" if defined else "alpha is defined nowhere; the table says why",
+        chart=_intervals(drawn, short_places(report)) if len(drawn) > 1 else None,
+        undefined="" if len(drawn) > 1 else few,
     )
+
+
+def _told(row: tuple[Any, ...]) -> str:
+    return f"{row[1]}{' in ' if row[0] else ''}{row[0]}"
 
 
 def _control(group: GroupAgreement, targets: Mapping[str, float]) -> tuple[Any, ...]:
@@ -87,7 +117,7 @@ def _control(group: GroupAgreement, targets: Mapping[str, float]) -> tuple[Any, 
     return (
         place_of(group.by),
         group.control,
-        Undefined(alpha.reason or "") if alpha.value is None else alpha.value,
+        value_of(alpha),
         alpha.low,
         alpha.high,
         target,
@@ -95,32 +125,30 @@ def _control(group: GroupAgreement, targets: Mapping[str, float]) -> tuple[Any, 
         alpha.n_tasks,
         group.n_annotators,
         group.n_judgments,
-        ", ".join(flag.replace("_", " ") for flag in alpha.flags),
+        weakness_of(alpha),
     )
 
 
-def _worst_first(row: tuple[Any, ...]) -> tuple[bool, float]:
-    return isinstance(row[2], Undefined), 0.0 if isinstance(row[2], Undefined) else row[2]
-
-
-def _intervals(table: Table) -> Mapping[str, Any]:
+def _intervals(rows: list[tuple[Any, ...]], places: Mapping[str, str]) -> Mapping[str, Any]:
     import altair as alt
 
-    named = alt.Chart(data(table)).transform_calculate(name="datum.control + '\\n' + datum.place")
+    chart = alt.Chart(alt.Data(values=list(named(rows, COLUMNS, places, "control"))))
     y = alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.3)
-    scale = alt.Scale(domain=[min(0.0, *(row[3] or 0.0 for row in table.rows)), 1.0])
-    colour = alt.Color(
-        "state:N",
-        title=None,
-        scale=alt.Scale(domain=["reached", "below", "no target"], range=[theme.GREEN, theme.RED, theme.BLUE]),
+    scale = alt.Scale(domain=[min(0.0, *(min(row[2], row[3] or 0.0) for row in rows)), 1.0])
+    used = [state for state in STATES if any(row[6] == state for row in rows)]
+    colour = alt.Color("state:N", title=None, scale=alt.Scale(domain=used, range=[STATES[one] for one in used])).legend(
+        alt.Legend() if used != ["no target"] else None
     )
-    base = named.encode(y=y, color=colour, tooltip=tooltip(table.columns))
-    x = alt.X("low:Q", title="Krippendorff's alpha", scale=scale)
-    intervals = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    base = chart.encode(y=y, color=colour, tooltip=tooltip(COLUMNS))
+    intervals = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("low:Q", title="Krippendorff's alpha", scale=scale), x2="high:Q"
+    )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("alpha:Q", scale=scale))
-    wanted = named.mark_tick(thickness=2, size=14).encode(x=alt.X("target:Q", scale=scale), y=y)
+    wanted = chart.mark_tick(thickness=2, size=14).encode(
+        x=alt.X("target:Q", scale=scale), y=y, tooltip=[alt.Tooltip("target:Q", title="wanted", format=".3f")]
+    )
     return specification(
         alt.layer(intervals, points, wanted),
         "Alpha of every control with its 95 % interval",
-        height=len(table.rows) * TWO_LINE_ROW,
+        height=len(rows) * TWO_LINE_ROW,
     )
