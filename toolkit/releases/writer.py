@@ -26,7 +26,7 @@ from toolkit.releases.settings import ReleaseSettings
 from toolkit.releases.sheets import Sheet
 
 READ_ONLY = 0o444
-RESERVED = ("make", "verify", "explain", "diff", "identify")  # commands of the same noun
+RESERVED = ("make", "list", "verify", "explain", "diff", "identify")  # commands of the same noun
 _UNFINISHED = ".unfinished-"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 Measure = Callable[[Path, Mapping[str, Sheet]], Mapping[tuple[str, str], Sequence[AgreementSummary]]]
