@@ -41,7 +41,7 @@ def over_time(report: AgreementReport) -> Figure:
     return Figure(
         id="agreement-over-time",
         title="Alpha week by week",
-        tells=" ".join(filter(None, [_changed(several), cut(len(drawn), len(several), "with most judgments"), long])),
+        tells=" ".join(filter(None, tells)),
         table=_table(report, drifts, column),
         rests_on=f"{rests_on(report)} A task belongs to the week of its latest judgment.",
         command="toolkit agreement --view changes",
@@ -119,9 +119,7 @@ def _table(report: AgreementReport, drifts: Sequence[Drift], period: Column) -> 
 def _lines(table: Table, places: Mapping[str, str]) -> Mapping[str, Any]:
     import altair as alt
 
-    records = [{**one, "period": str(one["period"]), "line": _line(one, places)} for one in table.records()][
-        -MOST_POINTS:
-    ]
+    records = [{**one, "period": str(one["period"]), "line": _line(one, places)} for one in table.records()]
     lowest = min(0.0, *(one["alpha"] or 0.0 for one in records))
     order = list(dict.fromkeys(one["line"] for one in records))
     lines = (
