@@ -30,11 +30,12 @@ def over_time(report: AgreementReport) -> Figure:
     drawn = [replace(one, periods=one.periods[-MOST_WEEKS:]) for one in several[:MOST_LINES]]
     column = Column("period", "week from", Kind.DATE)
     weeks = sorted({period.period for one in drifts for period in one.periods})
-    long = (
-        f"The picture has the last {MOST_WEEKS} weeks of each."
-        if any(len(one.periods) > MOST_WEEKS for one in several)
-        else ""
-    )
+    long = any(len(one.periods) > MOST_WEEKS for one in several[:MOST_LINES])
+    tells = [
+        _changed(several),
+        cut(len(drawn), len(several), "with most judgments"),
+        f"The picture has the last {MOST_WEEKS} weeks of each." if long else "",
+    ]
     none = "the judgments have no dates" if not drifts else "no control has two weeks with answers to compare"
     if len(weeks) == 1:
         none = f"all answers are of one week, that of {weeks[0]}"
