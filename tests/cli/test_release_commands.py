@@ -18,7 +18,7 @@ def test_without_a_name_it_tells_the_commands(toolkit):
     code, told, said = toolkit("release")
 
     assert code == 2
-    for command in ("make", "verify", "explain", "diff", "identify"):
+    for command in ("make", "list", "verify", "explain", "diff", "identify"):
         assert f"  {command} " in told + said
 
 

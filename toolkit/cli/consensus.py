@@ -76,8 +76,8 @@ def consensus(
     view: Annotated[
         View,
         typer.Option(
-            help="What to show; --json has all but items: strengths of what the columns left and right name. Provenance,"
-            " who settled what, is of workspaces."
+            help="What to show; --json has all but items: strengths of what the columns left and right name;"
+            " provenance, who settled what, is of workspaces."
         ),
     ] = View.TASKS,
     engine: EngineOption = "duckdb",

@@ -132,7 +132,7 @@ class Tables:
             )
             return
         _print_reliability(
-            f"{_name(one)}: stated confidence against gold",
+            f"{_name(one)}: stated confidence against gold, {calibration.n_gold} tasks",
             calibration.reliability,
             "each task by what the others taught",
         )
@@ -143,13 +143,13 @@ class Tables:
         found = summarize(self._report, self._rules, known).reliability
         if found is not None:
             caption = "right: the label is the one of a reviewer who did not know it"
-            _print_reliability("All controls: stated confidence against reviews", found, caption)
+            _print_reliability(f"All controls: stated confidence against reviews, {found.n} labels", found, caption)
 
 
 def _print_reliability(title: str, found: Reliability, caption: str) -> None:
     print_table(
-        f"{title}, {found.n} tasks",
-        ("stated", ">tasks", ">mean stated", ">right"),
+        title,
+        ("stated", ">n", ">mean stated", ">right"),
         [(f"{b.low:.1f} to {b.high:.1f}", b.n, confidence(b.stated), confidence(b.right)) for b in found.bins],
         caption=f"right {percent(found.accuracy)}, stated {percent(found.mean_confidence)}; expected calibration"
         f" error {found.expected_calibration_error:.3f}; {caption}",
@@ -174,7 +174,7 @@ def print_provenance(found: Sequence[Provenance]) -> None:
             )
             for one in found
         ],
-        caption="a task counts once for each label config; adjudicated: an adjudicator ruled, or reviewed and said else",
+        caption="a task counts once for each label config; adjudicated: ruled, or changed by a review",
     )
 
 

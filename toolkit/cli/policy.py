@@ -232,8 +232,8 @@ def _show(found: Comparison, pool: Pool, replays: int, question: Question | None
         "Means a task",
         ("way", ">target", ">answers", ">cost", ">accuracy", ">confidence", ">went up", ">reached"),
         [_row(trial) for trial in (found.chosen, *found.others, *found.fixed)],
-        caption="accuracy where gold is known, ties in fractions; confidence: what is stated of labels; went up: share of"
-        " tasks that a higher tier was asked about; reached: share that reached the target",
+        caption="accuracy where gold is known, ties in fractions; confidence: what is stated of labels; went up: share"
+        " of tasks that a higher tier was asked about; reached: share that reached the target",
     )
     if found.saving is None:
         typer.echo(f"no saving to tell of: {found.reason}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from toolkit.cli import releasechecks
+from toolkit.cli import releasechecks, releaselist
 from toolkit.cli.common import JsonOption, WorkspaceOption, exit_on_error, opened, say
 from toolkit.cli.render import print_json, print_table
 
@@ -32,8 +32,9 @@ class Release(TyperGroup):
 app = typer.Typer(
     cls=Release,
     no_args_is_help=True,
-    help="Datasets: make one with `toolkit release NAME`, check, explain and compare those there are.",
+    help="Datasets: make one with `toolkit release NAME`, list, check, explain and compare those there are.",
 )
+releaselist.register(app)
 releasechecks.register(app)
 
 
