@@ -22,7 +22,7 @@ def _queue() -> Any:
 def _whole() -> Any:
     import altair as alt
 
-    return alt.Axis(tickMinStep=1, format=",d")
+    return alt.Axis(tickMinStep=1, format=",d", labelOverlap="greedy", labelSeparation=6)
 
 
 def stacked(table: Table) -> Mapping[str, Any]:
@@ -80,7 +80,12 @@ def compared(table: Table) -> Mapping[str, Any]:
         .encode(
             y=alt.Y("domain:N", sort=None, title=None),
             x=alt.X("n:Q", title="tasks sent past triage", axis=_whole()),
-            color=alt.Color("found:N", title=None, scale=alt.Scale(domain=list(found), range=list(found.values()))),
+            color=alt.Color(
+                "found:N",
+                title=None,
+                scale=alt.Scale(domain=list(found), range=list(found.values())),
+                legend=alt.Legend(columns=2),
+            ),
             order="order:Q",
             tooltip=[
                 alt.Tooltip("found:N", title="people"),
@@ -144,8 +149,8 @@ def hours(table: Table) -> Mapping[str, Any]:
         .mark_bar()
         .encode(
             y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.25),
-            x=alt.X("hours:Q", title="hours"),
-            color=alt.Color("tier:N", title=None, scale=scale),
+            x=alt.X("hours:Q", title="hours", axis=alt.Axis(labelOverlap="greedy", labelSeparation=6)),
+            color=alt.Color("tier:N", title=None, scale=scale, legend=alt.Legend(columns=2)),
             tooltip=tooltip(table.columns),
         )
     )

@@ -147,7 +147,7 @@ def _annotators(members: Sequence[Member], n_small: int, small: Sequence[Person]
     return Figure(
         id="annotators",
         title="Agreement of each with the rest",
-        tells=f"{_people(len(names))} at their controls. {middle}{_cut(len(values))}".strip() if names else "",
+        tells=f"{_people(len(names))}, once for each control. {middle}{_cut(len(values))}".strip() if names else "",
         table=Table(columns, tuple(rows)),
         rests_on=_rests_on(members, n_small),
         command=AGREEMENT,
