@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def intervals(
     import numpy as np
 
     drawn: dict[str, list[Real]] = {name: [] for name in statistics}
-    if int(tasks.sum()) >= 2:
+    if statistics and int(tasks.sum()) >= 2:
         for weights in draws(tasks, resamples, seed):
             for name, statistic in statistics.items():
                 drawn[name].append(statistic.values(weights))
@@ -71,7 +72,24 @@ def draws(tasks: Whole, resamples: int, seed: int) -> Iterator[Real]:
     """
     import numpy as np
 
-    rng = np.random.default_rng(seed)
+    if 0 < resamples <= rows_at_once(len(tasks)):
+        yield _drawn_at_once(tasks.tobytes(), resamples, seed)
+        return
+    yield from _drawn(np.random.default_rng(seed), tasks, resamples)
+
+
+@lru_cache(maxsize=1)  # a group's numbers and those of its labels are resampled one after the other, and alike
+def _drawn_at_once(tasks: bytes, resamples: int, seed: int) -> Real:
+    import numpy as np
+
+    (weights,) = _drawn(np.random.default_rng(seed), np.frombuffer(tasks, dtype=np.int64), resamples)
+    weights.flags.writeable = False
+    return weights
+
+
+def _drawn(rng: np.random.Generator, tasks: Whole, resamples: int) -> Iterator[Real]:
+    import numpy as np
+
     total = int(tasks.sum())
     row_of = None if total > CROWDED * len(tasks) else np.repeat(np.arange(len(tasks)), tasks)
     for begun in range(0, resamples, step := rows_at_once(len(tasks))):

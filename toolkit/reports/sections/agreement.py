@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.agreement import AgreementReport, GroupAgreement
 from toolkit.agreement.statistic import ALPHA
 from toolkit.reports import theme
-from toolkit.reports.charts import TWO_LINE_ROW, specification, tooltip, two_lines
+from toolkit.reports.charts import specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Link, Section, Table, Undefined
 from toolkit.reports.sections.agreementchanges import by_version, over_time
 from toolkit.reports.sections.agreementcoefficients import coefficients
@@ -19,6 +19,7 @@ from toolkit.reports.sections.agreementrows import (
     COMMAND,
     COUNTS,
     WHERE,
+    by_name,
     cut,
     lowest_first,
     named,
@@ -132,8 +133,9 @@ def _control(group: GroupAgreement, targets: Mapping[str, float]) -> tuple[Any, 
 def _intervals(rows: list[tuple[Any, ...]], places: Mapping[str, str]) -> Mapping[str, Any]:
     import altair as alt
 
-    chart = alt.Chart(alt.Data(values=list(named(rows, COLUMNS, places, "control"))))
-    y = alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.3)
+    records = list(named(rows, COLUMNS, places, "control"))
+    chart = alt.Chart(alt.Data(values=records))
+    y, height = by_name(records)
     scale = alt.Scale(domain=[min(0.0, *(min(row[2], row[3] or 0.0) for row in rows)), 1.0])
     used = [state for state in STATES if any(row[6] == state for row in rows)]
     colour = alt.Color("state:N", title=None, scale=alt.Scale(domain=used, range=[STATES[one] for one in used])).legend(
@@ -150,5 +152,5 @@ def _intervals(rows: list[tuple[Any, ...]], places: Mapping[str, str]) -> Mappin
     return specification(
         alt.layer(intervals, points, wanted),
         "Alpha of every control with its 95 % interval",
-        height=len(rows) * TWO_LINE_ROW,
+        height=height,
     )

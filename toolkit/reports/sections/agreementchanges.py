@@ -10,9 +10,9 @@ from typing import Any
 from toolkit.agreement import AgreementReport, Drift
 from toolkit.agreement.statistic import ALPHA
 from toolkit.reports import theme
-from toolkit.reports.charts import TWO_LINE_ROW, specification, tooltip, two_lines
+from toolkit.reports.charts import specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Table, Undefined
-from toolkit.reports.sections.agreementrows import WHERE, cut, named, place_of, rests_on, short_places
+from toolkit.reports.sections.agreementrows import WHERE, by_name, cut, named, place_of, rests_on, short_places
 
 MOST_LINES, MOST_WEEKS, MOST_VERSIONS = 6, 80, 30
 SURE = 0.05  # adjusted p below which a change is called one, as the command does
@@ -127,7 +127,7 @@ def _lines(table: Table, places: Mapping[str, str]) -> Mapping[str, Any]:
         alt.Chart(alt.Data(values=records))
         .mark_line(point=True, strokeWidth=2)
         .encode(
-            x=alt.X("period:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True)),
+            x=alt.X("period:T", title=None, axis=alt.Axis(format="%-d %b %Y", labelOverlap=True)),
             y=alt.Y("alpha:Q", title="alpha").scale(domain=[lowest, 1]),
             color=alt.Color("line:N", sort=order, title=None).legend(columns=1, labelLimit=300, symbolType="circle"),
             tooltip=tooltip(table.columns),
@@ -144,19 +144,20 @@ def _versions(table: Table, places: Mapping[str, str]) -> Mapping[str, Any]:
     import altair as alt
 
     records = [{**one, "outcome": _outcome(one)} for one in named(table.rows, table.columns, places, "period")]
+    y, height = by_name(records)
     lowest = min(0.0, *(one["alpha"] or 0.0 for one in records))
     used = [name for name in OUTCOMES if any(one["outcome"] == name for one in records)]
     points = (
         alt.Chart(alt.Data(values=records))
         .mark_point(filled=True, size=80, opacity=1)
         .encode(
-            y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.3),
+            y=y,
             x=alt.X("alpha:Q", title="alpha").scale(domain=[lowest, 1]),
             color=alt.Color("outcome:N", title=None).scale(domain=used, range=[OUTCOMES[one] for one in used]),
             tooltip=tooltip(table.columns),
         )
     )
-    return specification(points, "Alpha under each version of the label config", height=len(records) * TWO_LINE_ROW)
+    return specification(points, "Alpha under each version of the label config", height=height)
 
 
 def _outcome(record: Mapping[str, Any]) -> str:

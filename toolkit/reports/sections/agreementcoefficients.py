@@ -9,12 +9,13 @@ from toolkit.agreement import AgreementReport, GroupAgreement
 from toolkit.agreement.statistic import ALPHA
 from toolkit.releases.metadata.wording import decimal, percent
 from toolkit.reports import theme
-from toolkit.reports.charts import TWO_LINE_ROW, specification, tooltip, two_lines
+from toolkit.reports.charts import specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Table, Undefined
 from toolkit.reports.sections.agreementrows import (
     COMMAND,
     COUNTS,
     WHERE,
+    by_name,
     lowest_first,
     named,
     place_of,
@@ -124,14 +125,13 @@ def _intervals(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Ma
     records = [
         {**record, "name": record["name"].replace("_", " ")} for record in named(rows, COLUMNS, places, "coefficient")
     ]
+    y, height = by_name(records)
     scale = alt.Scale(domain=[min(0.0, *(min(row[3], row[4] or 0.0) for row in rows)), 1.0])
     base = alt.Chart(alt.Data(values=records)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.3),
+        y=y,
         color=alt.value(theme.BLUE),
         tooltip=tooltip(COLUMNS),
     )
     intervals = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=None, scale=scale), x2="high:Q")
     points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("value:Q", scale=scale))
-    return specification(
-        alt.layer(intervals, points), "Every coefficient with its 95 % interval", height=len(rows) * TWO_LINE_ROW
-    )
+    return specification(alt.layer(intervals, points), "Every coefficient with its 95 % interval", height=height)

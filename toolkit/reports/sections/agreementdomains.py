@@ -48,7 +48,8 @@ def by_domain(report: AgreementReport, targets: Mapping[str, float]) -> Figure |
     left = len(tried) - len(places)
     tells = [
         "Blue is above what the domain wants, orange below; – is undefined." if drawn else "",
-        f"{left:,} of {len(tried):,} columns are not in the picture: with nothing defined, or with fewest judgments."
+        f"{left:,} of {len(tried):,} places are not in the picture: nothing is defined there, or they have fewest"
+        " judgments."
         if drawn and left
         else "",
         undefined_ones(row[3] for row in rows),

@@ -11,10 +11,11 @@ from toolkit.agreement.report import ConfusionsOfGroup, LabelAgreement
 from toolkit.agreement.statistic import ALPHA
 from toolkit.releases.metadata.wording import count
 from toolkit.reports import theme
-from toolkit.reports.charts import TWO_LINE_ROW, specification, tooltip, two_lines
+from toolkit.reports.charts import specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Table, Undefined
 from toolkit.reports.sections.agreementrows import (
     WHERE,
+    by_name,
     cut,
     lowest_first,
     named,
@@ -25,7 +26,7 @@ from toolkit.reports.sections.agreementrows import (
     value_of,
 )
 
-MOST_LABELS, MOST_CONFUSED = 30, 25
+MOST_LABELS, MOST_CONFUSED = 30, 20
 LABELS = (
     Column("label", "label"),
     *WHERE,
@@ -62,7 +63,9 @@ def labels(report: AgreementReport) -> Figure:
         undefined_ones(row[6] for row in rows),
         cut(len(drawn), len(defined), "with least alpha"),
     ]
-    few = "one label only" if drawn else "alpha is defined for no label" if rows else "no control has a set of labels"
+    few = "no task has two judgments" if any(one.labels for one in report.groups) else "no control has a set of labels"
+    if rows:
+        few = "one label only" if drawn else "alpha is defined for no label"
     return Figure(
         id="labels",
         title="Labels, each against all others",
@@ -101,9 +104,10 @@ def _by_label(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Map
     import altair as alt
 
     records = list(named(rows, LABELS, places, "label"))
+    y, height = by_name(records)
     scale = alt.Scale(domain=[min(0.0, *(min(row[6], row[7] or 0.0) for row in rows)), 1.0])
     base = alt.Chart(alt.Data(values=records)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.3),
+        y=y,
         color=alt.value(theme.BLUE),
         tooltip=tooltip(LABELS),
     )
@@ -114,7 +118,7 @@ def _by_label(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Map
     return specification(
         alt.layer(intervals, points),
         "Alpha of the labels with least agreement, with 95 % intervals",
-        height=len(rows) * TWO_LINE_ROW,
+        height=height,
     )
 
 
@@ -178,13 +182,12 @@ def _ranked(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Mappi
     import altair as alt
 
     records = list(named(rows, CONFUSED, places, "first", "second"))
-    base = alt.Chart(alt.Data(values=records)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.3), tooltip=tooltip(CONFUSED)
-    )
+    y, height = by_name(records)
+    base = alt.Chart(alt.Data(values=records)).encode(y=y, tooltip=tooltip(CONFUSED))
     bars = base.mark_bar(color=theme.ORANGE).encode(x=alt.X("n_pairs:Q", title="pairs of judgments of one task"))
     chance = base.mark_tick(thickness=2, size=18).encode(x="expected:Q")
     return specification(
         alt.layer(bars, chance),
         "The pairs of labels that stand against each other most often, and how often they would by chance",
-        height=len(rows) * TWO_LINE_ROW,
+        height=height,
     )

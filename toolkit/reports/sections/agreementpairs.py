@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toolkit.agreement.counts import Whole
     from toolkit.agreement.report import PairsOfGroup
 
-MOST_PEOPLE, MOST_NUMBERS = 25, 12  # annotators of a matrix, and of one with numbers in it
+MOST_PEOPLE, MOST_NUMBERS = 25, 8  # annotators of a matrix, and of one with numbers in it
 BINS = 20
 COLUMNS = (
     Column("first", "annotator"),
@@ -33,6 +33,7 @@ COMMAND = "toolkit agreement --view pairs"
 def pairs(report: AgreementReport) -> Figure:
     """Return the pairs of annotators, least kappa first; groups with fewer than five annotators are left out."""
     small = {(one.control, place_of(one.by)) for one in report.groups if one.n_annotators < LEAST}
+    n_small = sum(one.n_annotators < LEAST for one in report.groups)
     shown = [one for one in report.pairs.groups if (one.control, place_of(one.by)) not in small]
     n_pairs, rows = sum(len(one.first) for one in shown), _worst(report, shown)
     drawn = max(shown, key=lambda one: len(one.first), default=None)
@@ -43,15 +44,15 @@ def pairs(report: AgreementReport) -> Figure:
         if chart and drawn is not None and len(shown) > 1
         else "",
         f"The table has the {len(rows)} with least kappa." if n_pairs > len(rows) else "",
-        f"{count(len(small), 'group')} with fewer than five annotators {'is' if len(small) == 1 else 'are'} not shown."
-        if small
+        f"{count(n_small, 'group')} with fewer than five annotators {'is' if n_small == 1 else 'are'} not shown."
+        if small and n_small < len(report.groups)
         else "",
     ]
     none = f"no two annotators share {report.min_shared} tasks"
     if n_pairs:
         none = "one pair only, in the table"
-    elif len(small) == len(report.groups):
-        none = "every group has fewer than five annotators"
+    elif small and n_small == len(report.groups):
+        none = f"{count(n_small, 'group')} with fewer than five annotators {'is' if n_small == 1 else 'are'} not shown"
     return Figure(
         id="pairs",
         title="Pairs of annotators",
@@ -159,7 +160,7 @@ def _histogram(group: PairsOfGroup) -> Mapping[str, Any] | None:
         alt.Chart(alt.Data(values=list(Table(columns, tuple(rows)).records())))
         .mark_bar(color=theme.BLUE)
         .encode(
-            x=alt.X("low:Q", title="Cohen's kappa").scale(zero=False),
+            x=alt.X("low:Q", bin="binned", title="Cohen's kappa"),
             x2="high:Q",
             y=alt.Y("n:Q", title="pairs"),
             tooltip=tooltip(columns),

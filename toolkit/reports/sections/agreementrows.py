@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement import AgreementReport, Coefficient
 from toolkit.releases.metadata.wording import count
 from toolkit.reports.page import Column, Kind, Undefined
+
+if TYPE_CHECKING:
+    import altair as alt
 
 COMMAND = "toolkit agreement"
 WHERE = (Column("place", "where"), Column("control", "control"))
@@ -17,7 +20,8 @@ COUNTS = (
     Column("n_annotators", "annotators", Kind.COUNT),
     Column("n_judgments", "judgments", Kind.COUNT),
 )
-LONGEST = 60  # characters of a name beside a chart's row
+LINE = 14  # pixels of a line of a name
+SHORT, LONGEST = 16, 60  # characters of a name beside a chart's row: with room for two of them, and at all
 WHY = {
     "single_annotator": "answered by one annotator",
     "no_pairable_tasks": "without a task that was answered twice",
@@ -101,23 +105,41 @@ def named(
     Examples
     --------
     >>> columns = (*WHERE, Column("alpha", "alpha", Kind.NUMBER))
-    >>> next(named([("law/clauses", "topic", 0.5)], columns, {"law/clauses": "law"}, "control"))
-    {'place': 'law/clauses', 'control': 'topic', 'alpha': 0.5, 'name': 'topic\nlaw'}
+    >>> places = {"law/clauses": "law", "law/risks": "law/risks"}
+    >>> rows = [("law/clauses", "topic", 0.5), ("law/risks", "topic", 0.7)]
+    >>> [one["name"] for one in named(rows, columns, places, "control")]
+    ['topic\nlaw', 'topic\nlaw/risks']
     """
+    titles = [column.name for column in columns]
+    apart = len({(row[titles.index("place")], row[titles.index("control")]) for row in rows}) > 1
+    about = [[_line(str(row[titles.index(one)])) for one in names] for row in rows]
+    between = " ↔ " if max(sum(map(len, texts)) for texts in about) <= SHORT else " ↔\n"
     seen = Counter[str]()
-    for row in rows:
+    for row, texts in zip(rows, about, strict=True):
         record = {
             column.name: None if isinstance(value, Undefined) else value
             for column, value in zip(columns, row, strict=True)
         }
-        first = _line([record[one] for one in names], " ↔ ")
-        second = _line([] if "control" in names else [record["control"]], "")
-        second = _line([second, places.get(str(record["place"]), "")], " · ")
-        name = f"{first}\n{second}" if second else first
+        where = [] if "control" in names else [_line(str(record["control"]))]
+        where.append(_line(places.get(str(record["place"]), "")))
+        lines = [between.join(texts), " · ".join(filter(None, where)) if apart else ""]
+        name = "\n".join(filter(None, lines))
         seen[name] += 1
         yield {**record, "name": name if seen[name] == 1 else f"{name} ({seen[name]})"}
 
 
-def _line(parts: Sequence[Any], between: str) -> str:
-    flat = between.join(" ".join(str(one).split()) or str(one) for one in parts if one not in (None, ""))
+def _line(text: str) -> str:
+    flat = " ".join(text.split()) or text
     return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 1]}…"
+
+
+def by_name(records: Sequence[Mapping[str, Any]]) -> tuple[alt.Y, int]:
+    """Return the axis on which rows stand by their names in the order given, and how high that makes a chart."""
+    import altair as alt
+
+    names = [one["name"] for one in records]
+    n_lines = max(name.count("\n") for name in names) + 1
+    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLineHeight=LINE, labelOffset=-LINE * (n_lines - 1) / 2)
+    # Said rather than left to the data: a layer that lacks a value would bring its row to another place.
+    y = alt.Y("name:N", sort=names, title=None, axis=axis, scale=alt.Scale(padding=0.3))
+    return y, len(names) * (LINE * n_lines + 8)

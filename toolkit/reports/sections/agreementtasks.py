@@ -7,6 +7,7 @@ from typing import Any
 
 from toolkit.agreement import AgreementReport
 from toolkit.agreement.report import TaskAgreement
+from toolkit.agreement.statistic import ALPHA
 from toolkit.reports.page import Column, Figure, Kind, Link, Table
 from toolkit.reports.sections.agreementrows import place_of, rests_on
 
@@ -26,6 +27,7 @@ def worst_tasks(report: AgreementReport, link: Callable[[str, Mapping[str, str |
     """Return the tasks with least agreement as a table, each with its page where `link` knows one."""
     tasks = sorted(report.tasks, key=lambda one: (one.agreement, -one.n_judgments, one.task, one.control))
     rows = [_row(one) if link is None else (*_row(one), link(one.task, one.by)) for one in tasks]
+    paired = any(group.coefficients[ALPHA].n_tasks for group in report.groups)
     none = sum(one.agreement == 0 for one in tasks)
     return Figure(
         id="worst-tasks",
@@ -34,7 +36,7 @@ def worst_tasks(report: AgreementReport, link: Callable[[str, Mapping[str, str |
         table=Table(COLUMNS if link is None else (*COLUMNS, OPEN), tuple(rows)),
         rests_on=f"{rests_on(report)} Of each control in each place at most 20 tasks are listed.",
         command="toolkit agreement --view tasks",
-        undefined="" if tasks else "annotators disagree on no task",
+        undefined="" if tasks else "annotators agree on every task" if paired else "no task has two judgments",
     )
 
 
