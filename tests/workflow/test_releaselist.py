@@ -49,7 +49,7 @@ def test_it_tells_what_the_manifest_and_the_card_tell(operation):
     card = (made.path / "README.md").read_text(encoding="utf-8")
     risk = next(one for one in found.labels if one.control == "risk")
     assert [one.label for one in risk.labels] == ["low", "high"]
-    assert (risk.config, risk.control, risk.n_answered) == ("bonds/screen", "risk", 6)
+    assert (risk.config, risk.control, risk.n_answered) == ("bonds/risk", "risk", 6)
     for label in risk.labels:
         (told,) = re.findall(rf"^\| `{label.label}` \| ([\d,]+) \| ([^|]+) \|", card, re.MULTILINE)
         assert (int(told[0]), told[1].strip()) == (label.n, percent(label.share))

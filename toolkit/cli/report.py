@@ -23,7 +23,7 @@ from toolkit.cli.render import print_json
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from toolkit.agreement import CountEngine
+    from toolkit.consensus.estimating import ConsensusEngine
     from toolkit.reports.page import Page
 
 NAME = "report.html"
@@ -83,7 +83,7 @@ def _page(
         return _page_of_file(source, label_config, counting)
 
 
-def page_of_workspace(workspace: Path, engine: CountEngine) -> Page:
+def page_of_workspace(workspace: Path, engine: ConsensusEngine) -> Page:
     """Return the report on a workspace, whether or not another command writes it just now."""
     from toolkit.errors import WorkspaceLockedError
     from toolkit.reports import workspace_page
@@ -104,7 +104,7 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _page_of_file(source: Path, label_config: Path | None, engine: CountEngine) -> Page:
+def _page_of_file(source: Path, label_config: Path | None, engine: ConsensusEngine) -> Page:
     from toolkit.agreement import measure
     from toolkit.cli.judgments import agreement_source, controls_of
     from toolkit.reports import file_page

@@ -134,6 +134,8 @@ class Bin:
     n: int
     stated: float  # mean confidence
     right: float  # share that was right
+    right_low: float  # its 95 % interval, Wilson's score
+    right_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,24 @@ def reliability(confidence: Real, right: Real, *, n_bins: int = BINS) -> Reliabi
     for number in np.unique(place).tolist():
         own = place == number
         stated, true = float(confidence[own].mean()), float(right[own].mean())
-        bins.append(Bin(number / n_bins, (number + 1) / n_bins, int(own.sum()), stated, true))
+        n = int(own.sum())
+        bins.append(Bin(number / n_bins, (number + 1) / n_bins, n, stated, true, *_interval(true, n)))
     error = sum(one.n * abs(one.stated - one.right) for one in bins) / len(confidence)
     return Reliability(len(confidence), float(right.mean()), float(confidence.mean()), error, tuple(bins))
+
+
+def _interval(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Return Wilson's score interval of a share of n.
+
+    References
+    ----------
+    Wilson (1927), Journal of the American Statistical Association 22(158), 209-212.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in _interval(0.1, 10)], _interval(1.0, 5)[1]
+    ([0.0179, 0.4042], 1.0)
+    """
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(middle - half, 0.0), min(middle + half, 1.0)

@@ -7,22 +7,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from toolkit.agreement import CountEngine
+from toolkit.consensus.estimating import ConsensusEngine
 from toolkit.errors import ToolkitError, WorkspaceError
 from toolkit.releases.metadata.wording import count
 from toolkit.reports.attention import notices
 from toolkit.reports.masking import masked
 from toolkit.reports.page import Page, Section
 from toolkit.reports.sections.agreement import agreement_section
+from toolkit.reports.sections.consensus import consensus_section
 from toolkit.reports.sections.progress import progress_section, progress_tiles
+from toolkit.reports.sections.releases import releases_section
 from toolkit.reports.sections.routing import routing_section
 from toolkit.reports.sections.team import team_section
 from toolkit.workflow import assign, attention, measure_agreement, routing_overview, status
 from toolkit.workflow.assigning import AssignReport
 from toolkit.workflow.leakage import workspace_secrets
 from toolkit.workflow.load import Status
-from toolkit.workflow.measures import WorkspaceAgreement
+from toolkit.workflow.measures import WorkspaceAgreement, summarize_consensus
 from toolkit.workflow.operation import Operation
+from toolkit.workflow.provenance import provenance
+from toolkit.workflow.releaselist import list_releases
+from toolkit.workflow.trials import try_policy
 
 TITLE = "Annotation report"
 ATTEMPTS = 3  # at reading a workspace that is written meanwhile
@@ -32,14 +37,14 @@ MEANWHILE = "The workspace was written while this was read: numbers of different
 Value = TypeVar("Value")
 
 
-def workspace_page(operation: Operation, engine: CountEngine, *, made_at: datetime, alone: bool = True) -> Page:
+def workspace_page(operation: Operation, engine: ConsensusEngine, *, made_at: datetime, alone: bool = True) -> Page:
     """Return the report on a workspace; no server is asked.
 
     Parameters
     ----------
     operation : Operation
         The workspace.
-    engine : CountEngine
+    engine : ConsensusEngine
         Counts the judgments.
     made_at : datetime
         When it is made, in UTC.
@@ -63,7 +68,7 @@ def workspace_page(operation: Operation, engine: CountEngine, *, made_at: dateti
     return masked(page, workspace_secrets(operation))
 
 
-def _page(operation: Operation, engine: CountEngine, made_at: datetime, *, frozen: bool) -> Page:
+def _page(operation: Operation, engine: ConsensusEngine, made_at: datetime, *, frozen: bool) -> Page:
     stands = status(operation)
     agreement = _tried(lambda: measure_agreement(operation, engine, frozen=frozen))
     assigned = _tried(lambda: _assigned(operation, stands))
@@ -71,12 +76,14 @@ def _page(operation: Operation, engine: CountEngine, made_at: datetime, *, froze
         progress_section(stands.progress),
         routing_section(stands.routes, routing_overview(operation), _or_none(assigned), _why(assigned)),
         _or_why(agreement, lambda found: agreement_section(found.report, found.targets), "agreement", "Agreement"),
+        _consensus(operation, engine, stands, frozen=frozen),
         team_section(
             None if isinstance(agreement, ToolkitError) else agreement.report.annotators,
             None if isinstance(assigned, ToolkitError) else assigned.loads,
             why=_why(agreement),
             why_no_load=_why(assigned),
         ),
+        releases_section(list_releases(operation)),
     )
     return Page(
         title=TITLE,
@@ -86,6 +93,22 @@ def _page(operation: Operation, engine: CountEngine, made_at: datetime, *, froze
         notices=notices(attention(operation, stands, _or_none(agreement), _or_none(assigned))),
         sections=sections,
         remarks=_remarks(agreement),
+    )
+
+
+def _consensus(operation: Operation, engine: ConsensusEngine, stands: Status, *, frozen: bool) -> Section:
+    summary = _tried(lambda: summarize_consensus(operation, engine, frozen=frozen))
+    trial = _tried(lambda: try_policy(operation, frozen=frozen))
+    overlap = operation.settings.overlap
+    return consensus_section(
+        stands.progress,
+        provenance(operation),
+        stands.reviews,
+        _or_none(summary),
+        _or_none(trial),
+        target=None if overlap is None else overlap.target,
+        why=_why(summary),
+        why_no_trial=_why(trial),
     )
 
 
