@@ -1,11 +1,12 @@
 """The report in a real browser: nothing breaks, nothing leaves the page, nobody is kept out."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from benchmarks.shared.bigworkspace import big_workspace
 from tests.reports.workspaces import annotated_workspace
 from toolkit.engines.duckdb import DuckDBEngine
 from toolkit.reports import html, workspace_page
@@ -18,18 +19,33 @@ WIDTHS = (1280, 390)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """The report on a workspace of simulated people."""
-    folder = annotated_workspace(tmp_path_factory.mktemp("report") / "workspace")
-    with open_workspace(folder) as operation:
-        return workspace_page(operation, DuckDBEngine(), made_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
+def pages(tmp_path_factory):
+    """The reports on a small workspace of simulated people and on a busy one of forty people over sixty days."""
+    folder = tmp_path_factory.mktemp("reports")
+    busy = datetime.now(UTC).replace(hour=16, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    annotated_workspace(folder / "seeds")
+    big_workspace(folder / "busy", 1000, n_annotators=40, until=busy)
+    found = {}
+    for name in ("seeds", "busy"):
+        with open_workspace(folder / name) as operation:
+            found[name] = workspace_page(operation, DuckDBEngine(), made_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
+        (folder / f"{name}.html").write_text(html(found[name]), encoding="utf-8")
+    return found, folder
 
 
-@pytest.fixture(scope="module")
-def file(made, tmp_path_factory):
-    path = tmp_path_factory.mktemp("pages") / "report.html"
-    path.write_text(html(made), encoding="utf-8")
-    return path
+@pytest.fixture
+def made(pages, which):
+    return pages[0][which]
+
+
+@pytest.fixture
+def file(pages, which):
+    return pages[1] / f"{which}.html"
+
+
+@pytest.fixture
+def which():
+    return "seeds"
 
 
 @pytest.fixture
@@ -55,6 +71,7 @@ def visit(chromium):
         context.close()
 
 
+@pytest.mark.parametrize("which", ["seeds", "busy"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_chart_is_drawn_within_its_place_and_nothing_is_said_or_asked(file, visit, made, width, scheme):
@@ -63,16 +80,16 @@ def test_every_chart_is_drawn_within_its_place_and_nothing_is_said_or_asked(file
     assert page.asked == [file.as_uri()]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     drawn = [figure.id for figure in made.figures().values() if figure.chart is not None]
-    assert len(drawn) > 3
+    assert len(drawn) > 8
     for name in drawn:
         box = page.locator(f"#figure-{name} .chart svg").bounding_box()
         place = page.locator(f"#figure-{name} .chart").bounding_box()
         assert box["width"] > 150, name
         assert box["x"] + box["width"] <= place["x"] + place["width"] + 1, f"{name} is cut off"
-        marks = page.locator(f"#figure-{name} svg [aria-roledescription]").count()
-        assert marks > 0, f"{name} is empty"
+        assert page.locator(f"#figure-{name} svg [aria-roledescription]").count() > 0, f"{name} is empty"
 
 
+@pytest.mark.parametrize("which", ["seeds", "busy"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_serious(file, visit, width, scheme):
@@ -149,6 +166,7 @@ def planted(text):
     return text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text + SCRIPT
 
 
+@pytest.mark.parametrize("which", ["seeds", "busy"])
 def test_a_script_planted_in_every_text_does_not_run(made, tmp_path, visit):
     path = tmp_path / "planted.html"
     path.write_text(html(retold(made, planted)), encoding="utf-8")

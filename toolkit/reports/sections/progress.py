@@ -307,13 +307,13 @@ def _costs(table: Table) -> Mapping[str, Any]:
     bars = (
         alt.Chart(data(table))
         .transform_fold(["so_far", "to_go"], as_=["which", "amount"])
-        .transform_calculate(when="datum.which == 'so_far' ? 'so far' : 'to go'")
+        .transform_calculate(when="datum.which == 'so_far' ? 'so far' : 'to go'", later="datum.which == 'to_go'")
         .mark_bar()
         .encode(
             y=alt.Y("tier:N", sort=None, title=None),
             x=alt.X("amount:Q", title=table.columns[4].title.partition(", ")[2]),
             color=alt.Color("when:N", title=None, scale=alt.Scale(domain=list(kinds), range=list(kinds.values()))),
-            order=alt.Order("when:N"),
+            order=alt.Order("later:Q"),
             tooltip=tooltip(table.columns),
         )
     )
