@@ -143,7 +143,7 @@ def _intervals(rows: list[tuple[Any, ...]], places: Mapping[str, str]) -> Mappin
     )
     base = chart.encode(y=y, color=colour, tooltip=tooltip(COLUMNS))
     intervals = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="Krippendorff's alpha", scale=scale), x2="high:Q"
+        x=alt.X("low:Q", title="Krippendorff's alpha", scale=scale, axis=alt.Axis(tickCount=6)), x2="high:Q"
     )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("alpha:Q", scale=scale))
     wanted = chart.mark_tick(thickness=2, size=14).encode(

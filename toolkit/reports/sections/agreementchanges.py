@@ -152,7 +152,7 @@ def _versions(table: Table, places: Mapping[str, str]) -> Mapping[str, Any]:
         .mark_point(filled=True, size=80, opacity=1)
         .encode(
             y=y,
-            x=alt.X("alpha:Q", title="alpha").scale(domain=[lowest, 1]),
+            x=alt.X("alpha:Q", title="alpha", axis=alt.Axis(tickCount=6)).scale(domain=[lowest, 1]),
             color=alt.Color("outcome:N", title=None).scale(domain=used, range=[OUTCOMES[one] for one in used]),
             tooltip=tooltip(table.columns),
         )

@@ -132,6 +132,8 @@ def _intervals(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Ma
         color=alt.value(theme.BLUE),
         tooltip=tooltip(COLUMNS),
     )
-    intervals = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=None, scale=scale), x2="high:Q")
+    intervals = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("low:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6)), x2="high:Q"
+    )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("value:Q", scale=scale))
     return specification(alt.layer(intervals, points), "Every coefficient with its 95 % interval", height=height)

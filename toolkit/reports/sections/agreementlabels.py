@@ -19,6 +19,7 @@ from toolkit.reports.sections.agreementrows import (
     cut,
     lowest_first,
     named,
+    one_line,
     place_of,
     rests_on,
     short_places,
@@ -97,7 +98,7 @@ def _label(group: GroupAgreement, one: LabelAgreement) -> tuple[Any, ...]:
 
 
 def _named(row: Sequence[Any]) -> str:
-    return f"“{row[0]}” of {row[2]}{' in ' if row[1] else ''}{row[1]}"
+    return f"“{one_line(row[0])}” of {row[2]}{' in ' if row[1] else ''}{row[1]}"
 
 
 def _by_label(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Mapping[str, Any]:
@@ -112,7 +113,8 @@ def _by_label(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Map
         tooltip=tooltip(LABELS),
     )
     intervals = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="alpha of the label against the rest", scale=scale), x2="high:Q"
+        x=alt.X("low:Q", title="alpha of the label against the rest", scale=scale, axis=alt.Axis(tickCount=6)),
+        x2="high:Q",
     )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("alpha:Q", scale=scale))
     return specification(
@@ -132,7 +134,7 @@ def confusions(report: AgreementReport) -> Figure:
     total = sum(one.n_confused for one in report.confusions)
     tells = [
         f"{n_differing:,} of {count(n_pairs, 'pair')} of judgments of one task differ." if n_pairs else "",
-        f"Most often: “{rows[0][0]}” against “{rows[0][1]}”." if rows else "",
+        f"Most often: “{one_line(rows[0][0])}” against “{one_line(rows[0][1])}”." if rows else "",
         "The mark is what chance would give." if len(drawn) > 1 else "",
         cut(len(drawn), total, "most frequent"),
     ]
@@ -184,7 +186,9 @@ def _ranked(rows: Sequence[tuple[Any, ...]], places: Mapping[str, str]) -> Mappi
     records = list(named(rows, CONFUSED, places, "first", "second"))
     y, height = by_name(records)
     base = alt.Chart(alt.Data(values=records)).encode(y=y, tooltip=tooltip(CONFUSED))
-    bars = base.mark_bar(color=theme.ORANGE).encode(x=alt.X("n_pairs:Q", title="pairs of judgments of one task"))
+    bars = base.mark_bar(color=theme.ORANGE).encode(
+        x=alt.X("n_pairs:Q", title="pairs of judgments of one task", axis=alt.Axis(tickCount=6))
+    )
     chance = base.mark_tick(thickness=2, size=18).encode(x="expected:Q")
     return specification(
         alt.layer(bars, chance),

@@ -112,7 +112,7 @@ def named(
     """
     titles = [column.name for column in columns]
     apart = len({(row[titles.index("place")], row[titles.index("control")]) for row in rows}) > 1
-    about = [[_line(str(row[titles.index(one)])) for one in names] for row in rows]
+    about = [[one_line(str(row[titles.index(one)])) for one in names] for row in rows]
     between = " ↔ " if max(sum(map(len, texts)) for texts in about) <= SHORT else " ↔\n"
     seen = Counter[str]()
     for row, texts in zip(rows, about, strict=True):
@@ -120,15 +120,16 @@ def named(
             column.name: None if isinstance(value, Undefined) else value
             for column, value in zip(columns, row, strict=True)
         }
-        where = [] if "control" in names else [_line(str(record["control"]))]
-        where.append(_line(places.get(str(record["place"]), "")))
+        where = [] if "control" in names else [one_line(str(record["control"]))]
+        where.append(one_line(places.get(str(record["place"]), "")))
         lines = [between.join(texts), " · ".join(filter(None, where)) if apart else ""]
         name = "\n".join(filter(None, lines))
         seen[name] += 1
         yield {**record, "name": name if seen[name] == 1 else f"{name} ({seen[name]})"}
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text on one line, cut to what stands beside a row of a chart."""
     flat = " ".join(text.split()) or text
     return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 1]}…"
 
