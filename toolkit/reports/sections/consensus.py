@@ -193,7 +193,12 @@ def _stacked(
         .encode(
             y=alt.Y(f"{name}:N", sort=None, title=None),
             x=alt.X("n:Q", stack="normalize" if normalize else "zero", title=title, axis=axis),
-            color=alt.Color("part:N", title=None, scale=alt.Scale(domain=used, range=[colours[part] for part in used])),
+            color=alt.Color(
+                "part:N",
+                title=None,
+                legend=alt.Legend(columns=2),
+                scale=alt.Scale(domain=used, range=[colours[part] for part in used]),
+            ),
             order="order:Q",
             tooltip=[alt.Tooltip("part:N", title="part"), *tooltip(table.columns)],
         )

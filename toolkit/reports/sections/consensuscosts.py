@@ -92,7 +92,9 @@ def _curves(table: Table, drawn: str) -> Mapping[str, Any]:
     import altair as alt
 
     place = [column.name for column in _COLUMNS].index(drawn)
-    shown = [row for row in table.rows if not isinstance(row[place], Undefined)]
+    known = [row for row in table.rows if not isinstance(row[place], Undefined)]
+    # Where nobody is left to ask, more answers wanted are the same answers.
+    shown = [known[0], *{(row[0], row[4], row[place]): row for row in reversed(known[1:])}.values()]
     used = {name: colour for name, colour in WAYS.items() if any(row[0] == name for row in shown)}
     title, shape = ("share right", "%") if drawn == "accuracy" else ("mean confidence", ".2f")
     x = alt.X("cost:Q", title="cost a task", scale=alt.Scale(zero=False))

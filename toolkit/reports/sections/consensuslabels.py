@@ -54,27 +54,35 @@ def outcomes(summary: ConsensusSummary | None, why: str = "") -> Figure:
     table = Table(columns, tuple(sorted(map(_outcome, _controls(summary)), key=_fewest_first)))
     counted = [row for row in table.rows if not isinstance(row[4], Undefined)]
     n, n_decided = sum(row[3] for row in counted), sum(row[4] for row in counted)
-    cut = f" The picture has {MOST_BARS} of {len(counted)} controls, fewest labels first." * (len(counted) > MOST_BARS)
-    undefined = why or ("" if counted else "no control's tasks were counted")
-    drawn = Table(columns, tuple(counted[:MOST_BARS]))
+    open_ = [row for row in counted if row[4] < row[3]]
+    drawn = Table(columns, tuple(open_[:MOST_BARS]))
+    undefined = why or (
+        "" if open_ else "every task that was counted has its label" if counted else "nothing was counted"
+    )
     return Figure(
         id="outcomes",
         title="Which tasks have a label, by control",
-        tells=f"{n_decided:,} of {n:,} answers to a control come to a label; {n - n_decided:,} do not.{cut}"
-        if counted
-        else "",
+        tells=_told(n, n_decided, len(counted), len(open_)) if counted else "",
         table=table,
         rests_on=_rests_on(summary),
         command=COMMAND,
-        chart=_outcomes(drawn) if len(counted) > 1 else None,
-        undefined=undefined or ("" if len(counted) > 1 else "there is one control only; the table has its numbers"),
+        chart=_outcomes(drawn) if open_ else None,
+        undefined=undefined,
+    )
+
+
+def _told(n: int, n_decided: int, n_controls: int, n_open: int) -> str:
+    cut = f" The picture has the first {MOST_BARS} of them." if n_open > MOST_BARS else ""
+    return (
+        f"{n_decided:,} of {n:,} times a control was asked about a task there is a label. {n_open:,} of"
+        f" {count(n_controls, 'control')} {'leaves' if n_open == 1 else 'leave'} tasks without one.{cut}"
     )
 
 
 def _outcome(one: ControlOutcome) -> tuple[Any, ...]:
     found: Mapping[str, int] | None = one.outcomes
     counts = [Undefined(one.reason) if found is None else found[status] for status in STATUSES]
-    decided = STATUSES and (Undefined(one.reason) if found is None else found["decided"] / max(one.n_tasks, 1))
+    decided = Undefined(one.reason) if found is None else found["decided"] / max(one.n_tasks, 1)
     stated = Undefined(f"{one.kind} answers state none" if found is not None else one.reason)
     return (
         "/".join(value or "–" for value in one.by.values()),
@@ -109,7 +117,12 @@ def _outcomes(table: Table) -> Mapping[str, Any]:
         .encode(
             y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.25),
             x=alt.X("n:Q", stack="normalize", title="share of tasks", axis=alt.Axis(format="%")),
-            color=alt.Color("part:N", title=None, scale=alt.Scale(domain=list(used), range=list(used.values()))),
+            color=alt.Color(
+                "part:N",
+                title=None,
+                legend=alt.Legend(columns=2),
+                scale=alt.Scale(domain=list(used), range=list(used.values())),
+            ),
             order="order:Q",
             tooltip=[alt.Tooltip("part:N", title="part"), *tooltip(table.columns)],
         )
@@ -228,7 +241,7 @@ def reliability(summary: ConsensusSummary | None, why: str = "") -> Figure:
 
 def _reliable(found: Reliability) -> str:
     few = " So few say little." if found.n < 30 else ""
-    stated, right = decimal(found.mean_confidence, 2), decimal(found.accuracy, 2)
+    stated, right = percent(found.mean_confidence), percent(found.accuracy)
     off = decimal(found.expected_calibration_error, 3)
     return f"Labels state {stated} on average, and {right} of them are right; off by {off} over the bins.{few}"
 
@@ -244,7 +257,7 @@ def _diagram(table: Table) -> Mapping[str, Any]:
     base = alt.Chart(data(table)).encode(x=x, tooltip=tooltip(table.columns))
     intervals = base.mark_rule(color=theme.BLUE, strokeWidth=2).encode(y=alt.Y("right_low:Q"), y2="right_high:Q")
     points = base.mark_point(filled=True, size=70, opacity=1, color=theme.BLUE).encode(y=y)
-    numbers = base.mark_text(align="left", dx=7, dy=10).encode(y=y, text=alt.Text("n:Q", format=","))
+    numbers = base.mark_text(align="right", dx=-8, dy=4).encode(y=y, text=alt.Text("n:Q", format=","))
     return specification(
         alt.layer(diagonal, intervals, points, numbers),
         "Share that is right by stated confidence, with 95 % intervals and how many labels; on the dashed line both"

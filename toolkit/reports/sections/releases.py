@@ -183,25 +183,27 @@ def _labels(found: ReleaseListing) -> Figure:
 
 
 def _label_bars(table: Table) -> Mapping[str, Any]:
+    """Return bars below a heading for each control; the headings are rows of the chart without a bar."""
     import altair as alt
 
-    # Two controls may have a label of the same name: what comes after the tab is not shown.
-    values = [
-        {
-            **row,
-            "name": f"{row['label']}\t{row['config']}/{row['control']}",
-            "place": f"{row['control']}, {row['config']}",
-        }
-        for row in data(table).to_dict()["values"]
-    ]
-    base = alt.Chart(alt.Data(values=values)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelExpr="split(datum.label, '\\t')[0]")),
-        tooltip=tooltip(table.columns),
+    values, headings = list[dict[str, Any]](), list[dict[str, Any]]()
+    for row in data(table).to_dict()["values"]:
+        heading = f"{row['control']} ({row['config']})"
+        if not headings or headings[-1]["heading"] != heading:
+            # Two controls may have labels of the same name: what comes after the tab is not shown.
+            headings.append({"name": f"\t{len(headings)}", "heading": heading, "share": 0})
+            values.append(headings[-1])
+        values.append({**row, "name": f"{row['label']}\t{len(headings)}"})
+    axis = alt.Axis(labelExpr="split(datum.label, '\t')[0]", grid=False, ticks=False)
+    y = alt.Y("name:N", sort=[one["name"] for one in values], title=None, axis=axis)
+    x = alt.X("share:Q", title="share", axis=alt.Axis(format="%"))
+    own = alt.Chart(alt.Data(values=[one for one in values if "label" in one])).encode(
+        y=y, x=x, tooltip=tooltip(table.columns)
     )
-    places = list(dict.fromkeys(one["place"] for one in values))
-    colours = [theme.PALETTE[number % len(theme.PALETTE)] for number in range(len(places))]
-    legend = alt.Legend(columns=1, labelLimit=300) if len(places) > 1 else None
-    colour = alt.Color("place:N", title=None, scale=alt.Scale(domain=places, range=colours), legend=legend)
-    bars = base.mark_bar().encode(x=alt.X("share:Q", title="share", axis=alt.Axis(format="%")), color=colour)
-    numbers = base.mark_text(align="left", dx=4).encode(x="share:Q", text=alt.Text("share:Q", format=".0%"))
-    return specification(alt.layer(bars, numbers), "How often each label occurs", height=len(values) * ROW)
+    numbers = own.mark_text(align="left", dx=4).encode(text=alt.Text("share:Q", format=".0%"))
+    names = alt.Chart(alt.Data(values=headings)).mark_text(align="left", dx=2, dy=3, fontWeight="bold")
+    return specification(
+        alt.layer(own.mark_bar(color=theme.BLUE), numbers, names.encode(y=y, x=x, text="heading:N")),
+        "How often each label occurs, by control",
+        height=len(values) * ROW,
+    )
