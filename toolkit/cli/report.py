@@ -107,13 +107,18 @@ def _now() -> datetime:
 def _page_of_file(source: Path, label_config: Path | None, engine: ConsensusEngine) -> Page:
     from toolkit.agreement import measure
     from toolkit.cli.judgments import agreement_source, controls_of
+    from toolkit.consensus.categorical import Rules
+    from toolkit.consensus.estimating import estimate
+    from toolkit.consensus.summary import summarize
     from toolkit.reports import file_page
 
     controls = controls_of(label_config)
     judgments = agreement_source(source, controls)
     declared = {found.name: found.labels for found in controls or ()}
     measured = measure(judgments, engine=engine, labels=declared, progress=progress)
-    return file_page(source.name, measured, made_at=_now())
+    with estimate(judgments, engine=engine, controls={one.name: one for one in controls or ()}) as found:
+        summary = summarize(found, lambda _: Rules())
+    return file_page(source.name, measured, summary, made_at=_now())
 
 
 def _write(page: Page, figure: str | None, path: Path, watch: int | None) -> None:

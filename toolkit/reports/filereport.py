@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from toolkit.agreement import AgreementReport
+from toolkit.consensus.summary import ConsensusSummary
 from toolkit.reports.numbering import numbered
 from toolkit.reports.page import Page
 from toolkit.reports.sections.agreement import agreement_section
+from toolkit.reports.sections.consensus import file_consensus_section
 
 TITLE = "Agreement and consensus"
 
 
-def file_page(name: str, agreement: AgreementReport, *, made_at: datetime) -> Page:
+def file_page(name: str, agreement: AgreementReport, consensus: ConsensusSummary, *, made_at: datetime) -> Page:
     """Return the report on a file.
 
     Parameters
@@ -21,6 +23,8 @@ def file_page(name: str, agreement: AgreementReport, *, made_at: datetime) -> Pa
         The file's.
     agreement : AgreementReport
         What was measured on it.
+    consensus : ConsensusSummary
+        What its judgments come to.
     made_at : datetime
         When, in UTC.
 
@@ -35,5 +39,5 @@ def file_page(name: str, agreement: AgreementReport, *, made_at: datetime) -> Pa
         made_at=made_at,
         tiles=(),
         notices=None,
-        sections=(agreement_section(numbered(agreement), {}),),
+        sections=(agreement_section(numbered(agreement), {}), file_consensus_section(consensus)),
     )
