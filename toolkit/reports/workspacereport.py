@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from toolkit.consensus.estimating import ConsensusEngine
+from toolkit.consensus.summary import ConsensusSummary
 from toolkit.errors import ToolkitError, WorkspaceError
 from toolkit.releases.metadata.wording import count
 from toolkit.reports.attention import notices
@@ -21,13 +23,16 @@ from toolkit.reports.sections.routing import routing_section
 from toolkit.reports.sections.team import team_section
 from toolkit.workflow import assign, attention, measure_agreement, routing_overview, status
 from toolkit.workflow.assigning import AssignReport
+from toolkit.workflow.collection import freeze
 from toolkit.workflow.leakage import workspace_secrets
 from toolkit.workflow.load import Status
 from toolkit.workflow.measures import WorkspaceAgreement, summarize_consensus
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.provenance import provenance
-from toolkit.workflow.releaselist import list_releases
-from toolkit.workflow.trials import try_policy
+from toolkit.workflow.ports import silent
+from toolkit.workflow.provenance import Provenance, provenance
+from toolkit.workflow.releaselist import ReleaseListing, list_releases
+from toolkit.workflow.routed import RoutingOverview
+from toolkit.workflow.trials import PolicyTrial, try_policy
 
 TITLE = "Annotation report"
 ATTEMPTS = 3  # at reading a workspace that is written meanwhile
@@ -68,22 +73,64 @@ def workspace_page(operation: Operation, engine: ConsensusEngine, *, made_at: da
     return masked(page, workspace_secrets(operation))
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the steps say, each or why it cannot be told."""
+
+    stands: Status
+    routes: RoutingOverview
+    assigned: AssignReport | ToolkitError
+    settled: Sequence[Provenance]
+    releases: ReleaseListing
+    agreement: WorkspaceAgreement | ToolkitError
+    consensus: ConsensusSummary | ToolkitError
+    trial: PolicyTrial | ToolkitError
+
+
+def _parts(operation: Operation, engine: ConsensusEngine, *, frozen: bool) -> _Parts:
+    """Ask the database and the engine side by side: each leaves the other a processor."""
+    show, operation = operation.progress, replace(operation, progress=silent)  # two bars would not fit a terminal
+    if not frozen:
+        _tried(lambda: freeze(operation))
+    with ThreadPoolExecutor(1) as of_state, ThreadPoolExecutor(1) as of_engine:
+        stands = of_state.submit(status, operation)
+        routes = of_state.submit(routing_overview, operation)
+        assigned = of_state.submit(_tried, lambda: _assigned(operation, stands.result()))
+        settled = of_state.submit(provenance, operation)
+        releases = of_state.submit(list_releases, operation)
+        agreement = of_engine.submit(_tried, lambda: measure_agreement(operation, engine, frozen=True))
+        consensus = of_engine.submit(_tried, lambda: summarize_consensus(operation, engine, frozen=True))
+        trial = of_engine.submit(_tried, lambda: try_policy(operation, frozen=True))
+        parts = (stands, routes, assigned, settled, releases, agreement, consensus, trial)
+        for part in show(as_completed(parts), "Reading the workspace", len(parts)):
+            part.exception()
+    return _Parts(
+        stands=stands.result(),
+        routes=routes.result(),
+        assigned=assigned.result(),
+        settled=settled.result(),
+        releases=releases.result(),
+        agreement=agreement.result(),
+        consensus=consensus.result(),
+        trial=trial.result(),
+    )
+
+
 def _page(operation: Operation, engine: ConsensusEngine, made_at: datetime, *, frozen: bool) -> Page:
-    stands = status(operation)
-    agreement = _tried(lambda: measure_agreement(operation, engine, frozen=frozen))
-    assigned = _tried(lambda: _assigned(operation, stands))
+    parts = _parts(operation, engine, frozen=frozen)
+    stands, agreement, assigned = parts.stands, parts.agreement, parts.assigned
     sections = (
         progress_section(stands.progress),
-        routing_section(stands.routes, routing_overview(operation), _or_none(assigned), _why(assigned)),
+        routing_section(stands.routes, parts.routes, _or_none(assigned), _why(assigned)),
         _or_why(agreement, lambda found: agreement_section(found.report, found.targets), "agreement", "Agreement"),
-        _consensus(operation, engine, stands, frozen=frozen),
+        _consensus(operation, parts),
         team_section(
             None if isinstance(agreement, ToolkitError) else agreement.report.annotators,
             None if isinstance(assigned, ToolkitError) else assigned.loads,
             why=_why(agreement),
             why_no_load=_why(assigned),
         ),
-        releases_section(list_releases(operation)),
+        releases_section(parts.releases),
     )
     return Page(
         title=TITLE,
@@ -96,19 +143,17 @@ def _page(operation: Operation, engine: ConsensusEngine, made_at: datetime, *, f
     )
 
 
-def _consensus(operation: Operation, engine: ConsensusEngine, stands: Status, *, frozen: bool) -> Section:
-    summary = _tried(lambda: summarize_consensus(operation, engine, frozen=frozen))
-    trial = _tried(lambda: try_policy(operation, frozen=frozen))
+def _consensus(operation: Operation, parts: _Parts) -> Section:
     overlap = operation.settings.overlap
     return consensus_section(
-        stands.progress,
-        provenance(operation),
-        stands.reviews,
-        _or_none(summary),
-        _or_none(trial),
+        parts.stands.progress,
+        parts.settled,
+        parts.stands.reviews,
+        _or_none(parts.consensus),
+        _or_none(parts.trial),
         target=None if overlap is None else overlap.target,
-        why=_why(summary),
-        why_no_trial=_why(trial),
+        why=_why(parts.consensus),
+        why_no_trial=_why(parts.trial),
     )
 
 
