@@ -122,3 +122,16 @@ def test_items_need_their_columns_and_a_file(toolkit, crowd):
     assert (code, "no column left, right" in err) == (2, True)
     code, _, err = toolkit("consensus", "--view", "items")
     assert (code, "left and right of --input" in " ".join(err.split())) == (2, True)
+
+
+def test_a_sample_of_a_files_tasks_is_replayed(toolkit, crowd):
+    words = ("policy", "simulate", "-i", "labels.csv", "--gold", "gold.csv", "--replays", "1", "--json")
+    whole, some, again = (json.loads(toolkit(*words, *more)[1]) for more in ((), *[("--sample", "10")] * 2))
+    assert some["n_tasks"] == 10 < whole["n_tasks"]
+    assert some == again
+
+
+def test_nobody_settled_anything_in_a_file(toolkit, crowd):
+    code, _, err = toolkit("consensus", "-i", "labels.csv", "--view", "provenance")
+    assert code == 2
+    assert "nobody has settled anything in a file" in err

@@ -184,11 +184,11 @@ def _of_workspace(
 ) -> tuple[Question, Pool, Policy]:
     from toolkit.workflow.trials import policy_of, pool_in
 
-    if gold is not None and control is None:
-        raise typer.BadParameter("say which control it is on: --control", param_hint="--gold")
     with opened(workspace) as operation:
-        known = None if control is None else _gold(gold, control)
-        found = pool_in(operation, control=control, gold=known, sample=sample, seed=seed)
+        found = pool_in(operation, control=control, sample=sample, seed=seed)
+        if gold is not None:
+            known = _gold(gold, found.question.control)
+            found = pool_in(operation, control=control, gold=known, sample=sample, seed=seed)
         return found.question, found.pool, policy_of(operation.settings, **asked)
 
 

@@ -156,7 +156,8 @@ def _held(verdicts: Verdicts, own: Mapping[int, str]) -> tuple[Real, Real]:
     """Return stated confidence, and 1 where the label is the known one, of what is decided."""
     import numpy as np
 
-    places = [place for place in own if verdicts.decided[place]]
+    decided = verdicts.decided
+    places = [place for place in own if decided[place]]
     right = np.array([float(verdicts.label(place) == own[place]) for place in places])
     return verdicts.confidence[places], right
 

@@ -162,10 +162,9 @@ def confidence(summary: ConsensusSummary | None, why: str = "", *, target: float
         if n
         else "",
         table=table,
-        rests_on=f"{_rests_on(summary)} {count(n, 'decided label')} with a confidence, {n_none:,} without, as spans and"
-        " texts."
-        if controls
-        else _rests_on(summary),
+        rests_on=_rests_on(summary)
+        + (f" {count(n, 'decided label')} with a confidence" if n else "")
+        + (f", {n_none:,} without, as spans and texts." if n and n_none else "." if n else ""),
         command=COMMAND,
         chart=_histogram(table, "confidence stated", "decided labels", target) if n else None,
         undefined=undefined,
@@ -284,8 +283,8 @@ def annotator_accuracy(summary: ConsensusSummary) -> Figure:
         if most is None
         else f"Most, {most[2]:,} of {n:,}, are right {percent(most[0])} to {percent(most[1])}.",
         table=table,
-        rests_on=f"{_rests_on(summary)} An annotator counts once for each of {count(len(known), 'control')} of single"
-        " labels; labels are those found, not known ones.",
+        rests_on=f"{_rests_on(summary)} Labels are those found, not known ones."
+        + (f" An annotator counts once for each of {len(known)} controls." if len(known) > 1 else ""),
         command="toolkit consensus --view annotators",
         chart=_histogram(table, "share right", "annotators") if n else None,
         undefined="" if n else f"no control of single labels has {LEAST_GROUP} annotators",
