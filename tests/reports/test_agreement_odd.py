@@ -8,6 +8,9 @@ import pytest
 
 from tests.reports.reading import read_tables
 from toolkit.agreement import measure
+from toolkit.consensus.categorical import Rules
+from toolkit.consensus.estimating import estimate
+from toolkit.consensus.summary import summarize
 from toolkit.engines.duckdb import DuckDBEngine
 from toolkit.reports import file_page, html
 from toolkit.reports.numbering import numbered
@@ -31,14 +34,21 @@ def figures(table, *, by=(), targets=None, link=None, **options):
     return {one.id: one for one in agreement_section(report, targets or {}, link).figures}
 
 
+def page_of(table, **options):
+    """The report of a file, as HTML."""
+    report = measure(table, engine=ENGINE, resamples=20, **options)
+    with estimate(table, engine=ENGINE) as found:
+        consensus = summarize(found, lambda _: Rules())
+    return html(file_page("votes.csv", report, consensus, made_at=datetime(2026, 1, 5, tzinfo=UTC)))
+
+
 def values(figure):
     """The rows of a chart; its layers share them."""
     return figure.chart["data"]["values"] if figure.chart else []
 
 
 def test_annotators_of_a_file_are_called_by_numbers_everywhere():
-    report = measure(votes(), engine=ENGINE, resamples=20, min_shared=5)
-    page = html(file_page("votes.csv", report, made_at=datetime(2026, 1, 5, tzinfo=UTC)))
+    page = page_of(votes(), min_shared=5)
     found = read_tables(page)["pairs"]
     assert {name for row in found.rows for name in (row["first"], row["second"])} == {
         f"annotator {number}" for number in range(1, 7)
@@ -181,7 +191,7 @@ def test_long_and_odd_labels_keep_a_row_of_their_own():
         assert len(set(names)) == len(names) > 3
         assert max(map(len, names)) < 150
     assert all(len(one.tells) < 400 for one in found.values())
-    page = html(file_page("f", measure(votes(60, labels=ODD), engine=ENGINE, resamples=20), made_at=datetime.now(UTC)))
+    page = page_of(votes(60, labels=ODD))
     assert "<script>alert(1)" not in page
     assert LONG + "2" in {row["label"] for row in read_tables(page)["labels"].rows}
 

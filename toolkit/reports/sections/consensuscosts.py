@@ -105,7 +105,8 @@ def _curves(table: Table, drawn: str) -> Mapping[str, Any]:
     base = others.encode(x=x, y=y, color=colour, tooltip=tooltip(_COLUMNS))
     lines = base.mark_line(strokeWidth=2).encode(order=alt.Order("cost:Q"))
     points = base.mark_point(filled=True, size=60, opacity=1)
-    names = base.mark_text(align="left", dx=7, dy=10).encode(text="name:N")
+    apart = f"datum.target !== {shown[0][1]}"  # what the ring is around
+    names = base.transform_filter(apart).mark_text(align="left", dx=7, dy=10).encode(text="name:N")
     ring = alt.Chart(data(Table(_COLUMNS, tuple(shown[:1])))).encode(x=x, y=y, tooltip=tooltip(_COLUMNS))
     return specification(
         alt.layer(lines, points, names, ring.mark_point(size=220, strokeWidth=2.5, color=theme.BLUE)),

@@ -196,7 +196,8 @@ def _label_bars(table: Table) -> Mapping[str, Any]:
         values.append({**row, "name": f"{row['label']}\t{len(headings)}"})
     axis = alt.Axis(labelExpr="split(datum.label, '\t')[0]", grid=False, ticks=False)
     y = alt.Y("name:N", sort=[one["name"] for one in values], title=None, axis=axis)
-    x = alt.X("share:Q", title="share", axis=alt.Axis(format="%"))
+    room = alt.Scale(domain=[0, 1.15 * max(one["share"] for one in values)], nice=False)  # for the numbers
+    x = alt.X("share:Q", title="share", axis=alt.Axis(format="%"), scale=room)
     own = alt.Chart(alt.Data(values=[one for one in values if "label" in one])).encode(
         y=y, x=x, tooltip=tooltip(table.columns)
     )
