@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from toolkit.errors import ToolkitError, WorkspaceError
 from toolkit.releases.metadata.wording import count
 from toolkit.reports.attention import notices
 from toolkit.reports.masking import masked
-from toolkit.reports.page import Page, Section
+from toolkit.reports.page import Link, Page, Section
 from toolkit.reports.sections.agreement import agreement_section
 from toolkit.reports.sections.consensus import consensus_section
 from toolkit.reports.sections.progress import progress_section, progress_tiles
@@ -32,7 +32,9 @@ from toolkit.workflow.ports import silent
 from toolkit.workflow.provenance import Provenance, provenance
 from toolkit.workflow.releaselist import ReleaseListing, list_releases
 from toolkit.workflow.routed import RoutingOverview
+from toolkit.workflow.routes import split_placement_id
 from toolkit.workflow.trials import PolicyTrial, try_policy
+from toolkit.workflow.wanting import Places
 
 TITLE = "Annotation report"
 ATTEMPTS = 3  # at reading a workspace that is written meanwhile
@@ -122,7 +124,7 @@ def _page(operation: Operation, engine: ConsensusEngine, made_at: datetime, *, f
     sections = (
         progress_section(stands.progress),
         routing_section(stands.routes, parts.routes, _or_none(assigned), _why(assigned)),
-        _or_why(agreement, lambda found: agreement_section(found.report, found.targets), "agreement", "Agreement"),
+        _or_why(agreement, lambda found: _agreement(operation, found), "agreement", "Agreement"),
         _consensus(operation, parts),
         team_section(
             None if isinstance(agreement, ToolkitError) else agreement.report.annotators,
@@ -141,6 +143,23 @@ def _page(operation: Operation, engine: ConsensusEngine, made_at: datetime, *, f
         sections=sections,
         remarks=_remarks(agreement),
     )
+
+
+def _agreement(operation: Operation, found: WorkspaceAgreement) -> Section:
+    """Return the section on agreement, with each of the worst tasks as it stands on the server."""
+    places = Places.of(operation)
+
+    def placement(task: str, by: Mapping[str, str | None]) -> str:
+        return f"{task}@{by['domain']}/{by['config']}/{by['tier']}"
+
+    known = operation.state.concerns.server_tasks(placement(one.task, one.by) for one in found.report.tasks)
+
+    def link(task: str, by: Mapping[str, str | None]) -> Link | None:
+        number = known.get(placement(task, by))
+        there = None if number is None else places.task(split_placement_id(placement(task, by))[1], number)
+        return None if there is None else Link(f"task {number}", there[1])
+
+    return agreement_section(found.report, found.targets, link)
 
 
 def _consensus(operation: Operation, parts: _Parts) -> Section:

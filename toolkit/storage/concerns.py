@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from toolkit.models import AssignmentStatus, PlacementStatus, ProjectKey, Tier
 from toolkit.storage import schema as s
 from toolkit.storage.findings import FindingKind
 from toolkit.storage.ledger import DELETED, GENESIS
-from toolkit.storage.rows import aware
+from toolkit.storage.rows import aware, chunks
 from toolkit.storage.schema import to_json
 
 ANSWERED = (AssignmentStatus.DONE.value, AssignmentStatus.SKIPPED.value, AssignmentStatus.QUARANTINED.value)
@@ -34,6 +34,15 @@ class Concerns:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def server_tasks(self, placements: Iterable[str]) -> dict[str, int]:
+        """Return what some placements are on the server, of those that are there."""
+        table, found = s.placements, dict[str, int]()
+        with self._engine.connect() as connection:
+            for chunk in chunks(sorted(set(placements))):
+                there = select(table.c.id, table.c.server_task).where(table.c.id.in_(chunk), table.c.server_task > 0)
+                found.update((row.id, row.server_task) for row in connection.execute(there))
+        return found
 
     def stuck(self, before: datetime) -> list[Stuck]:
         """Return what is open on the server without an answer since before a moment, what waits longest first."""
