@@ -35,7 +35,9 @@ class Settled:
         """Return how many decided placements of a project have a label that a tier's review put in, by the highest."""
         of, by, review, decision = s.placements, s.placements.alias(), s.reviews, s.decisions
         same = and_(decision.c.placement == review.c.placement, decision.c.control == review.c.control)
-        joined = review.join(decision, same).join(of, of.c.id == review.c.placement).join(by, by.c.id == review.c.review)
+        joined = (
+            review.join(decision, same).join(of, of.c.id == review.c.placement).join(by, by.c.id == review.c.review)
+        )
         place = of.c.id, of.c.domain, of.c.config, of.c.tier
         # What else is asked for is looked at here: the database would begin with all that is decided.
         query = select(*place, by.c.tier, of.c.status, by.c.status).select_from(joined)
