@@ -25,7 +25,7 @@ def register(parent: typer.Typer) -> None:
 def list_(workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -> None:
     """List what was released, latest first: rows, splits, formats, and the labels of the newest.
 
-    Whether a folder is as it was written is told by its manifest and the sizes of its files; `release verify` reads all.
+    Whether a folder is as it was written is told by its manifest and the sizes of its files; `release verify` reads it.
     """
     from toolkit.workflow.releaselist import list_releases
 
