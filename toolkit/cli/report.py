@@ -63,6 +63,10 @@ def report(
     if figure is not None and out is None:
         raise typer.BadParameter("say where the picture goes, as --out agreement.svg", param_hint="--figure")
     path = out or (workspace / NAME if source is None else Path(NAME))
+    if figure is None:
+        from toolkit.reports import prepare
+
+        prepare()
     while True:
         page = _page(workspace, source, label_config, engine, memory_limit)
         with exit_on_error():

@@ -2,7 +2,7 @@
 
 from toolkit.reports.filereport import file_page
 from toolkit.reports.pictures import write_picture
-from toolkit.reports.rendering import html
+from toolkit.reports.rendering import html, prepare
 from toolkit.reports.workspacereport import workspace_page
 
-__all__ = ["file_page", "html", "workspace_page", "write_picture"]
+__all__ = ["file_page", "html", "prepare", "workspace_page", "write_picture"]

@@ -8,6 +8,7 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
+from threading import Lock, Thread
 from typing import Any
 
 from toolkit import __version__
@@ -15,6 +16,7 @@ from toolkit.reports import theme
 from toolkit.reports.page import Page
 from toolkit.reports.wording import raw, shown
 
+_MAKING = Lock()
 _SPECIAL = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
@@ -97,8 +99,25 @@ def _own(name: str) -> str:
     return (files("toolkit.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
-@cache
+def prepare() -> None:
+    """Begin to load what drawing takes, while something else is computed."""
+
+    def load() -> None:
+        import altair  # noqa: F401 - what it is loaded for
+
+        _bundle()
+
+    Thread(target=load, daemon=True).start()
+
+
 def _bundle() -> str:
+    """Return the program that draws charts; who asks while it is made waits for it."""
+    with _MAKING:
+        return _made()
+
+
+@cache
+def _made() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script; making it takes seconds."""
     import vl_convert
 

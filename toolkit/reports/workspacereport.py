@@ -94,12 +94,12 @@ def _parts(operation: Operation, engine: ConsensusEngine, *, frozen: bool) -> _P
     show, operation = operation.progress, replace(operation, progress=silent)  # two bars would not fit a terminal
     if not frozen:
         _tried(lambda: freeze(operation))
-    with ThreadPoolExecutor(1) as of_state, ThreadPoolExecutor(1) as of_engine:
+    with ThreadPoolExecutor(2) as of_state, ThreadPoolExecutor(1) as of_engine:
         stands = of_state.submit(status, operation)
         routes = of_state.submit(routing_overview, operation)
-        assigned = of_state.submit(_tried, lambda: _assigned(operation, stands.result()))
         settled = of_state.submit(provenance, operation)
         releases = of_state.submit(list_releases, operation)
+        assigned = of_state.submit(_tried, lambda: _assigned(operation, stands.result()))
         agreement = of_engine.submit(_tried, lambda: measure_agreement(operation, engine, frozen=True))
         consensus = of_engine.submit(_tried, lambda: summarize_consensus(operation, engine, frozen=True))
         trial = of_engine.submit(_tried, lambda: try_policy(operation, frozen=True))
