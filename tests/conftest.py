@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from toolkit.errors import ServerStartError
 from toolkit.labelstudio.client import LabelStudioPlatform
 from toolkit.labelstudio.environment import ensure_environment
 from toolkit.labelstudio.server import EmbeddedServer
+
+settings.register_profile("toolkit", deadline=None)  # no test asserts a time
+settings.load_profile("toolkit")
 
 
 @dataclass(frozen=True)
