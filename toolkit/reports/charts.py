@@ -22,6 +22,13 @@ _FORMATS = {
 _NUMBERS = frozenset(_FORMATS)
 ROW, TWO_LINE_ROW = 22, 36  # pixels of a chart's row
 MOST_CHARACTERS = 200  # of a name in a chart; the table has it whole
+LISTS_OF_DATA = frozenset({"values", "sort", "domain"})  # of a chart: what is in them may come from data
+# What every object of JavaScript has: Vega looks names up in objects, and draws nothing where a label is called so.
+_INHERITED = frozenset(
+    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__"
+    " __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+)
+_UNSEEN = "\u200b"  # has no width
 
 
 def data(table: Table) -> alt.Data:
@@ -72,4 +79,14 @@ def specification(chart: Any, description: str, *, height: int) -> dict[str, Any
     found: dict[str, Any] = json.loads(whole.to_json(indent=None))
     found.pop("config", None)  # the page has one for day and one for night
     found["autosize"] = {"type": "fit-x", "contains": "padding"}
-    return found
+    drawable: dict[str, Any] = _drawable(found)
+    return drawable
+
+
+def _drawable(value: Any, *, of_data: bool = False) -> Any:
+    """Return a part of a chart without names that break it."""
+    if isinstance(value, dict):
+        return {key: _drawable(item, of_data=of_data or key in LISTS_OF_DATA) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_drawable(item, of_data=of_data) for item in value]
+    return f"{_UNSEEN}{value}" if of_data and isinstance(value, str) and value in _INHERITED else value

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from toolkit.leaks import Scanner, Secrets
+from toolkit.reports.charts import LISTS_OF_DATA
 from toolkit.reports.page import Page
 
 SHOWN = ("pseudonym", "performance", "gold")  # kinds of findings that a report is about
@@ -60,11 +61,11 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
 
 
 def _in_chart(value: Any, mask: Callable[[str], str], key: str) -> Any:
-    """Return a part of a chart; what comes from data stands under "values", the rest says how it is drawn."""
+    """Return a part of a chart: rows and the order of names come from data, the rest says how it is drawn."""
     if isinstance(value, Mapping):
         return {name: _in_chart(item, mask, str(name)) for name, item in value.items()}
     if isinstance(value, list):
-        return [_row(item, mask) if key == "values" else _in_chart(item, mask, key) for item in value]
+        return [_row(item, mask) if key in LISTS_OF_DATA else _in_chart(item, mask, key) for item in value]
     return value
 
 
