@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from toolkit.reports.page import Page
 
 NAME = "report.html"
+SUFFIXES = (".html", ".htm")
 LEAST_REFRESH_S = 5
 
 
@@ -56,12 +56,11 @@ def report(
     ] = False,
 ) -> None:
     """Write the report: attention, progress, routing, agreement, consensus, team, releases on one page to mail."""
+    _check(out, figure, watch, as_json=as_json)
     if as_json:
         page = _page(workspace, source, label_config, engine, memory_limit)
         print_json({"notices": page.notices, "tiles": page.tiles, "remarks": page.remarks})
         return
-    if figure is not None and out is None:
-        raise typer.BadParameter("say where the picture goes, as --out agreement.svg", param_hint="--figure")
     path = out or (workspace / NAME if source is None else Path(NAME))
     if figure is None:
         from toolkit.reports import prepare
@@ -75,6 +74,21 @@ def report(
             return
         with exit_on_error():
             time.sleep(watch)
+
+
+def _check(out: Path | None, figure: str | None, watch: int | None, *, as_json: bool) -> None:
+    """Stop before anything is computed, and before a file that is no report is written over."""
+    if as_json and (out is not None or figure is not None or watch is not None):
+        raise typer.BadParameter(
+            "it prints and writes no file; leave out --out, --figure and --watch", param_hint="--json"
+        )
+    if figure is not None and out is None:
+        raise typer.BadParameter("say where the picture goes, as --out agreement.svg", param_hint="--figure")
+    if figure is None and out is not None and out.suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter(
+            f"a page is written to a file named *.html, not to {str(out)!r}; --figure NAME writes a picture",
+            param_hint="--out",
+        )
 
 
 def _page(
@@ -137,14 +151,7 @@ def _write(page: Page, figure: str | None, path: Path, watch: int | None) -> Non
 
 def write_page(page: Page, path: Path, watch: int | None) -> None:
     """Write a page whole or not at all: a browser may load it at any time."""
-    from toolkit.errors import StorageError
-    from toolkit.reports import html
+    from toolkit.reports import html, write_whole
 
-    aside = path.with_name(f".{path.name}.unfinished")
-    try:
-        aside.write_text(html(page, refresh_s=watch and max(watch, LEAST_REFRESH_S)), encoding="utf-8")
-        aside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise StorageError(f"{path} cannot be written: {error.strerror}.", hint="choose another --out.") from error
+    text = html(page, refresh_s=watch and max(watch, LEAST_REFRESH_S))
+    write_whole(path, text.encode("utf-8", errors="replace"))  # a file's name may be no text

@@ -25,8 +25,10 @@ MOST_CHARACTERS = 200  # of a name in a chart; the table has it whole
 LISTS_OF_DATA = frozenset({"values", "sort", "domain"})  # of a chart: what is in them may come from data
 # What every object of JavaScript has: Vega looks names up in objects, and draws nothing where a label is called so.
 _INHERITED = frozenset(
-    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__"
-    " __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+    {
+        *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"),
+        *("valueOf", "__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"),
+    }
 )
 _UNSEEN = "\u200b"  # has no width
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError, StorageError
+from toolkit.errors import InputError
 from toolkit.reports import theme
 from toolkit.reports.page import Figure, Page
+from toolkit.reports.writing import write_whole
 
 SUFFIXES = (".svg", ".png")
 
@@ -25,10 +26,7 @@ def write_picture(page: Page, figure: str, path: Path) -> Figure:
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path}: pictures are written as .svg or .png; the suffix says which.")
     found = _figure(page, figure)
-    try:
-        path.write_bytes(_drawn(found, path.suffix.lower()))
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error}.", hint="check the folder and the disk.") from error
+    write_whole(path, _drawn(found, path.suffix.lower()))
     return found
 
 
