@@ -80,6 +80,23 @@ class Corpus:
                 found |= {row.id: (row.language, row.source) for row in connection.execute(one)}
         return found
 
+    def languages(self) -> tuple[str | None, dict[str, str | None]]:
+        """Return the language of most tasks, and that of each of the others."""
+        table = s.tasks
+        counted = select(table.c.language, func.count().label("n")).group_by(table.c.language)
+        with self._engine.connect() as connection:
+            found = sorted(connection.execute(counted), key=lambda row: (-row.n, row.language or ""))
+            most = found[0].language if found else None
+            if len(found) < 2:
+                return most, {}
+            others = select(table.c.id, table.c.language).where(table.c.language.is_distinct_from(most))
+            return most, {row.id: row.language for row in connection.execute(others)}
+
+    def sources(self) -> list[str]:
+        """Return where tasks come from, each source once."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(select(s.tasks.c.source).distinct()).scalars())
+
     def task(self, task_id: str) -> Task:
         """Return a task by its id or by an unambiguous beginning of it.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, String, and_, case, cast, exists, func, select
-from sqlalchemy.dialects.postgresql import JSON
 
 from toolkit.models import ANNOTATORS, ConsensusStatus, PlacementStatus, Queue
 from toolkit.storage import schema as s
@@ -149,6 +148,8 @@ def _by_routers() -> Sequence[ColumnElement[bool]]:
 def _first_guess(connection: Connection, ranking: ColumnElement[str]) -> ColumnElement[str]:
     """Return the first domain of a ranking, which is JSON text."""
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSON
+
         return cast(cast(ranking, JSON)[("0", "0")].astext, String)
     first: ColumnElement[str] = func.json_extract(ranking, "$[0][0]", type_=String)
     return first

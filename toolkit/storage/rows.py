@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ from toolkit.models import (
 from toolkit.storage.schema import to_json
 
 CHUNK = 500  # values in one "in (…)" list, below every database's limit
+_STATUSES = {status.value: status for status in PlacementStatus}
 Item = TypeVar("Item")
 
 
@@ -176,15 +178,21 @@ def placement_row(placement: Placement) -> dict[str, Any]:
 
 def read_placement(row: Row[Any]) -> PlacementState:
     """Return a row of ``placements`` as a placement with its state."""
-    project = ProjectKey(row.domain, row.config, Tier(row.tier))
+    project = _project(row.domain, row.config, row.tier)
     return PlacementState(
         placement=Placement(row.id, row.task, project, row.overlap, row.reason, row.purpose),
-        status=PlacementStatus(row.status),
+        status=_STATUSES[row.status],
         outcome=row.outcome,
         server_task=row.server_task,
         server_assignees=row.server_assignees,
         placed_at=aware(row.placed_at),
     )
+
+
+@cache
+def _project(domain: str, config: str, tier: str) -> ProjectKey:
+    """Return a project, of which there are few: many placements share it."""
+    return ProjectKey(domain, config, Tier(tier))
 
 
 def read_assignment(row: Row[Any]) -> AssignmentState:

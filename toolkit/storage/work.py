@@ -40,6 +40,7 @@ from toolkit.storage.rows import (
 from toolkit.storage.steps import Step, insert_steps
 
 UNASKED = "answered without having been assigned"
+_UNANSWERED = (AssignmentStatus.OPEN.value, AssignmentStatus.WITHDRAWN.value)
 
 
 # The tables that hold a placement's state, and the column that names it.
@@ -265,14 +266,35 @@ class Work:
         with self._engine.connect() as connection:
             return [read_assignment(row) for row in connection.execute(query)]
 
-    def held(self) -> Iterator[tuple[str, str, AssignmentStatus]]:
-        """Yield placement, annotator and status of every assignment, in the order of the first two."""
-        table, known = s.assignments, {status.value: status for status in AssignmentStatus}
-        query = select(table.c.placement, table.c.annotator, table.c.status)
-        query = query.order_by(table.c.placement, table.c.annotator).execution_options(yield_per=10_000)
+    def pending(self) -> Iterator[tuple[str, str, AssignmentStatus]]:
+        """Yield placement, annotator and status of the assignments that decide who takes what is open.
+
+        They are those on all placements of the tasks that have an open one, and on those that an annotator has open or
+        did not answer.
+        """
+        table, of, known = s.assignments, s.placements, {status.value: status for status in AssignmentStatus}
+        opened = select(of.c.task).where(of.c.status == PlacementStatus.OPEN.value)
+        left = select(table.c.placement).where(table.c.status.in_(_UNANSWERED))
+        wanted = select(of.c.id).where(of.c.task.in_(opened)).union(left)
+        query = select(table.c.placement, table.c.annotator, table.c.status).where(table.c.placement.in_(wanted))
         with self._engine.connect() as connection:
-            for placement, annotator, status in connection.execute(query):
+            for placement, annotator, status in connection.execute(query.execution_options(yield_per=10_000)):
                 yield placement, annotator, known[status]
+
+    def teams(self, between: str) -> Iterator[Sequence[str]]:
+        """Yield all placements that have assignments, some at a time: the id of each, and the names of its annotators.
+
+        Parameters
+        ----------
+        between : str
+            What stands between the id and the names, which are in no order. Assignments count whatever became of them.
+        """
+        table = s.assignments
+        with self._engine.connect() as connection:
+            joined = func.string_agg if connection.dialect.name == "postgresql" else func.group_concat
+            line = table.c.placement.concat(between).concat(joined(table.c.annotator, between))
+            query = select(line).group_by(table.c.placement).execution_options(yield_per=5_000)
+            yield from connection.execute(query).scalars().partitions()
 
     def assignments_on(self, placements: Iterable[str]) -> list[AssignmentState]:
         """Return the assignments of some placements, in the order of placement and annotator."""

@@ -176,9 +176,10 @@ def _workload(operation: Operation) -> Workload:
 
 
 def _report(operation: Operation, workload: Workload, plan: AssignmentPlan, *, dry_run: bool) -> AssignReport:
-    held = defaultdict(set, {name: set(names) for name, names in workload.done.items()})
+    held, rules = {placement: frozenset(names) for placement, names in workload.done.items()}, workload.rules
     for item in plan.assignments:
-        held[item.placement].add(item.annotator)
+        held[item.placement] = held.get(item.placement, frozenset()) | {item.annotator}
+    sources = operation.state.corpus.sources() if rules.given else ()
     return AssignReport(
         n_assigned=len(plan.assignments),
         n_missing=sum(item.missing for item in plan.unmet),
@@ -186,8 +187,8 @@ def _report(operation: Operation, workload: Workload, plan: AssignmentPlan, *, d
         vacancies=_vacancies(workload, plan),
         distance=distance(workload, plan),
         currency=read_team(operation.folder).currency,
-        sharing=sharing(held),
-        contradictions=(*plan.contradictions, *workload.rules.idle(workload.sources.values())),
+        sharing=sharing(held, workload.past.partners),
+        contradictions=(*plan.contradictions, *rules.idle(sources)),
         dry_run=dry_run,
     )
 

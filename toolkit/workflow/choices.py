@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from toolkit.models import Annotator, AssignmentState, AssignmentStatus, PlacementState, PlacementStatus
@@ -56,6 +56,12 @@ def choices(
     if not held:
         return ()
     workload = workload_of(operation, [])
+    traits = operation.state.corpus.traits(state.placement.task for state in placements)
+    workload = replace(
+        workload,
+        languages={task: language for task, (language, _) in traits.items()},
+        sources={**workload.sources, **{task: source for task, (_, source) in traits.items()}},
+    )
     found = []
     for state in placements:
         beside = _Beside(workload, state, [one for one in assignments if _same_question(one, state)])

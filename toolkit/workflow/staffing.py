@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from toolkit.models import AssignmentState, AssignmentStatus, PlacementState
 from toolkit.routing.assignment import AssignmentPlan, dealt_out
 from toolkit.routing.assignment.exposure import expose
 from toolkit.routing.assignment.groups import groups_of
+from toolkit.routing.assignment.past import BETWEEN, Past, past_of
+from toolkit.routing.assignment.rules import Rules
 from toolkit.routing.assignment.staff import conflict_with
-from toolkit.routing.assignment.workload import Workload
+from toolkit.routing.assignment.workload import Workload, domain_of, task_of
 from toolkit.storage.rows import now
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.routes import question_of, split_placement_id
+from toolkit.workflow.routes import question_of
 
 NOBODY = "|"  # as `assignees`: no view shows the task
 
@@ -37,10 +39,13 @@ def takeable(operation: Operation, placements: Sequence[PlacementState]) -> set[
 
 
 def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> Workload:
-    """Return what some placements lack, with all that decides who takes it."""
+    """Return what some open placements lack, with all that decides who takes it; what is over is only counted."""
+    held = list(operation.state.work.pending())
+    tasks = {task_of(placement) for placement, _, _ in held} | {state.placement.task for state in placements}
+    traits = operation.state.corpus.traits(tasks)
     done, open_, skipped = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set), Counter[str]()
-    asked, present = defaultdict[str, set[str]](set), Present(operation)
-    for placement, annotator, status in operation.state.work.held():
+    asked, present = defaultdict[str, set[str]](set), Present(operation, traits)
+    for placement, annotator, status in held:
         asked[question_of(placement)].add(annotator)
         waits = status is AssignmentStatus.OPEN
         if status is AssignmentStatus.WITHDRAWN or (waits and not present.at(placement, annotator)):
@@ -50,7 +55,6 @@ def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> W
             open_[placement].add(annotator)
         elif status is not AssignmentStatus.DONE:
             skipped[placement] += 1
-    traits = operation.state.corpus.traits()
     return Workload(
         placements=[
             replace(state.placement, overlap=state.placement.overlap + skipped[state.placement.id])
@@ -66,7 +70,21 @@ def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> W
         minutes={name: pack.minutes for name, pack in operation.packs.items()},
         settings=operation.settings.assignment,
         today=now().date(),
+        past=_past(operation, {placement for placement, _, _ in held}),
     )
+
+
+def _past(operation: Operation, named: Set[str]) -> Past:
+    """Return what was done on all placements but some, counted."""
+    settings, corpus = operation.settings.assignment, operation.state.corpus
+    teams = operation.state.work.teams(BETWEEN)
+    if not settings.confidential:
+        most, others = corpus.languages()
+        languages = {task: (language, ()) for task, language in others.items()}
+        return past_of(teams, (most, ()), languages, without=named)
+    rules = Rules(settings, now().date())
+    traits = {task: (language, rules.of(source).limits) for task, (language, source) in corpus.traits().items()}
+    return past_of(teams, (None, ()), traits, without=named)
 
 
 def withdraw_who_left(operation: Operation) -> None:
@@ -99,10 +117,11 @@ def asked_annotators(operation: Operation) -> dict[str, set[str]]:
 class Present:
     """Tells of assignments whether their annotator can still answer: works in the domain and has no conflict."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, traits: Mapping[str, tuple[str | None, str]] | None = None) -> None:
         self._members = {member.pseudonym: member for member in operation.team}
-        barred = any(member.conflicts for member in operation.team)
-        traits = operation.state.corpus.traits() if barred else {}
+        if traits is None:
+            barred = any(member.conflicts for member in operation.team)
+            traits = operation.state.corpus.traits() if barred else {}
         self._sources = {name: source for name, (_, source) in traits.items()}
 
     def __call__(self, state: AssignmentState) -> bool:
@@ -111,11 +130,10 @@ class Present:
 
     def at(self, placement: str, annotator: str) -> bool:
         """Say it of an annotator at a placement."""
-        task, key = split_placement_id(placement)
-        member = self._members.get(annotator)
-        if member is None or member.tier_in(key.domain) is None:
+        member, domain = self._members.get(annotator), domain_of(placement)
+        if member is None or member.tier_in(domain) is None:
             return False
-        return conflict_with(member, key.domain, self._sources.get(task, "")) is None
+        return not member.conflicts or conflict_with(member, domain, self._sources.get(task_of(placement), "")) is None
 
 
 def assignees_of(operation: Operation, plan: AssignmentPlan | None = None) -> dict[str, list[str]]:

@@ -46,7 +46,7 @@ def _wanted(workload: Workload, groups: Sequence[Group]) -> dict[Pool, dict[str,
     for pool in sorted(people, key=lambda pool: (str(pool[0]), pool[1] or "")):
         for name in people[pool]:
             places[name, pool[1]].append(pool)
-    shared, wanted = _shared(workload), defaultdict[Pool, dict[str, int]](dict)
+    shared, wanted = shared_by(workload), defaultdict[Pool, dict[str, int]](dict)
     for (name, language), pools in sorted(places.items(), key=lambda item: (item[0][0], item[0][1] or "")):
         for number, pool in enumerate(pools):
             quota = (anchors + number) // len(pools) - shared[name, str(pool[0]), language]
@@ -55,14 +55,16 @@ def _wanted(workload: Workload, groups: Sequence[Group]) -> dict[Pool, dict[str,
     return wanted
 
 
-def _shared(workload: Workload) -> Counter[tuple[str, str, str | None]]:
+def shared_by(workload: Workload) -> Counter[tuple[str, str, str | None]]:
     """Return how many placements annotators have in each pool that somebody else has, too."""
-    return Counter(
+    shared = Counter(
         (name, placement_id.rpartition("@")[2], workload.languages.get(task_of(placement_id)))
         for placement_id, names in workload.done.items()
         if len(names) > 1
         for name in names
     )
+    shared.update(workload.past.shared)
+    return shared
 
 
 def _picked(numbers: Sequence[int], groups: Sequence[Group], wanted: Mapping[str, int]) -> dict[int, dict[str, int]]:

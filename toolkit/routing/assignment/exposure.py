@@ -13,13 +13,14 @@ from toolkit.routing.assignment.workload import Workload
 
 def seen_by(workload: Workload, number: int) -> frozenset[str]:
     """Return who has, had or was ever asked a task from the sources of an exposure limit."""
-    return frozenset(
+    named = (
         name
         for held in (workload.done, workload.exclude)
         for held_id, names in held.items()
         if number in workload.rules.of(workload.source_of(held_id)).limits
         for name in names
     )
+    return frozenset(named) | workload.past.seen.get(number, frozenset())
 
 
 def expose(workload: Workload, groups: Sequence[Group]) -> list[Group]:

@@ -67,6 +67,11 @@ class Rules:
         """The exposure limits."""
         return self._settings.confidential
 
+    @property
+    def given(self) -> bool:
+        """Whether anything is said of any source."""
+        return bool(self._settings.orders or self._settings.confidential)
+
     def until(self, due: int) -> str:
         """Return " until" and the day, or nothing for the horizon."""
         day = self.dates[due]

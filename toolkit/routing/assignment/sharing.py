@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +19,22 @@ class Sharing:
     median_partners: float | None  # people with whom somebody shares tasks; None where nobody has any task
 
 
-def sharing(held: Mapping[str, Iterable[str]]) -> Sharing:
+def sharing(held: Mapping[str, Iterable[str]], known: Mapping[str, Set[str]] = MappingProxyType({})) -> Sharing:
     """Return the graph of who shares tasks with whom.
 
     Parameters
     ----------
     held : mapping of str to iterable of str
         Placement to the annotators who have or had it.
+    known : mapping of str to set of str, optional
+        Annotator to all with whom they shared a placement that is not in `held`, and themselves.
 
     Examples
     --------
     >>> sharing({"t1": {"ada", "bea"}, "t2": {"bea", "cai"}, "t3": {"dov"}})
     Sharing(n_annotators=4, components=(('ada', 'bea', 'cai'),), alone=('dov',), median_partners=1.0)
     """
-    partners: dict[str, set[str]] = defaultdict(set)
+    partners = defaultdict(set, {name: set(others) for name, others in known.items()})
     for names in set(map(frozenset, held.values())):
         for name in names:
             partners[name] |= names

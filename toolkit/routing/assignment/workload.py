@@ -12,6 +12,7 @@ from functools import cached_property
 
 from toolkit.config import AssignmentSettings
 from toolkit.models import Annotator, Placement
+from toolkit.routing.assignment.past import NO_PAST, Past
 from toolkit.routing.assignment.rules import Rules
 from toolkit.routing.assignment.staff import Staff
 
@@ -21,7 +22,10 @@ HOUR_S, WEEK_D = 3600, 7
 
 @dataclass(frozen=True)
 class Workload:
-    """Everything that :func:`~toolkit.routing.assign` goes by; see there."""
+    """Everything that :func:`~toolkit.routing.assign` goes by; see there.
+
+    What is `done` on placements that are not to be dealt out may be counted in `past` instead of being named.
+    """
 
     placements: Sequence[Placement]
     languages: Mapping[str, str | None]
@@ -34,6 +38,7 @@ class Workload:
     minutes: Mapping[str, float]
     settings: AssignmentSettings
     today: date
+    past: Past = NO_PAST
 
     @cached_property
     def rules(self) -> Rules:
@@ -56,12 +61,18 @@ class Workload:
     @cached_property
     def n_had(self) -> Counter[str]:
         """Placements that each annotator has or had."""
-        return Counter(name for names in self.done.values() for name in names)
+        total = Counter(name for names in self.done.values() for name in names)
+        for (name, _, _), n in self.past.held.items():
+            total[name] += n
+        return total
 
     @cached_property
     def had(self) -> Counter[str]:
         """Seconds of work that each annotator has or had."""
-        return self._seconds_in(self.done)
+        total = self._seconds_in(self.done)
+        for (name, project, _), n in self.past.held.items():
+            total[name] += n * self.seconds(project.partition("/")[0])
+        return total
 
     @cached_property
     def taken(self) -> Counter[str]:
