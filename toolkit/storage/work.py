@@ -40,6 +40,7 @@ from toolkit.storage.rows import (
 from toolkit.storage.steps import Step, insert_steps
 
 UNASKED = "answered without having been assigned"
+_AT_A_TIME = 500  # rows: of more, reading takes longer
 _UNANSWERED = (AssignmentStatus.OPEN.value, AssignmentStatus.WITHDRAWN.value)
 
 
@@ -100,7 +101,7 @@ class Work:
             *(table.c.status == PlacementStatus.DECIDED.value, table.c.purpose == "answer"),
         )
         with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars().all())
+            return list(connection.execute(query.execution_options(yield_per=_AT_A_TIME)).scalars())
 
     def escalated(self) -> list[Escalated]:
         """Return what went up the ladder, by placement."""
@@ -278,7 +279,7 @@ class Work:
         wanted = select(of.c.id).where(of.c.task.in_(opened)).union(left)
         query = select(table.c.placement, table.c.annotator, table.c.status).where(table.c.placement.in_(wanted))
         with self._engine.connect() as connection:
-            for placement, annotator, status in connection.execute(query.execution_options(yield_per=10_000)):
+            for placement, annotator, status in connection.execute(query.execution_options(yield_per=_AT_A_TIME)):
                 yield placement, annotator, known[status]
 
     def teams(self, between: str) -> Iterator[Sequence[str]]:
@@ -293,7 +294,7 @@ class Work:
         with self._engine.connect() as connection:
             joined = func.string_agg if connection.dialect.name == "postgresql" else func.group_concat
             line = table.c.placement.concat(between).concat(joined(table.c.annotator, between))
-            query = select(line).group_by(table.c.placement).execution_options(yield_per=5_000)
+            query = select(line).group_by(table.c.placement).execution_options(yield_per=_AT_A_TIME)
             yield from connection.execute(query).scalars().partitions()
 
     def assignments_on(self, placements: Iterable[str]) -> list[AssignmentState]:

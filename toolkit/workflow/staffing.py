@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
-from toolkit.models import AssignmentState, AssignmentStatus, PlacementState
+from toolkit.models import AssignmentState, AssignmentStatus, Placement, PlacementState
 from toolkit.routing.assignment import AssignmentPlan, dealt_out
 from toolkit.routing.assignment.exposure import expose
 from toolkit.routing.assignment.groups import groups_of
@@ -40,26 +40,26 @@ def takeable(operation: Operation, placements: Sequence[PlacementState]) -> set[
 
 def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> Workload:
     """Return what some open placements lack, with all that decides who takes it; what is over is only counted."""
-    held = list(operation.state.work.pending())
-    tasks = {task_of(placement) for placement, _, _ in held} | {state.placement.task for state in placements}
-    traits = operation.state.corpus.traits(tasks)
     done, open_, skipped = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set), Counter[str]()
-    asked, present = defaultdict[str, set[str]](set), Present(operation, traits)
-    for placement, annotator, status in held:
+    asked, named, waiting = defaultdict[str, set[str]](set), set[str](), list[tuple[str, str]]()
+    for placement, annotator, status in operation.state.work.pending():
         asked[question_of(placement)].add(annotator)
-        waits = status is AssignmentStatus.OPEN
-        if status is AssignmentStatus.WITHDRAWN or (waits and not present.at(placement, annotator)):
-            continue
-        done[placement].add(annotator)
-        if waits:
+        named.add(placement)
+        if status is AssignmentStatus.OPEN:
+            waiting.append((placement, annotator))
+        elif status is not AssignmentStatus.WITHDRAWN:
+            done[placement].add(annotator)
+            if status is not AssignmentStatus.DONE:
+                skipped[placement] += 1
+    past = _past(operation, named)
+    traits = operation.state.corpus.traits({*map(task_of, named), *(state.placement.task for state in placements)})
+    present = Present(operation, traits)
+    for placement, annotator in waiting:
+        if present.at(placement, annotator):
+            done[placement].add(annotator)
             open_[placement].add(annotator)
-        elif status is not AssignmentStatus.DONE:
-            skipped[placement] += 1
     return Workload(
-        placements=[
-            replace(state.placement, overlap=state.placement.overlap + skipped[state.placement.id])
-            for state in placements
-        ],
+        placements=[_still_wanted(state.placement, skipped[state.placement.id]) for state in placements],
         languages={name: language for name, (language, _) in traits.items()},
         team=operation.team,
         done=done,
@@ -70,8 +70,13 @@ def workload_of(operation: Operation, placements: Sequence[PlacementState]) -> W
         minutes={name: pack.minutes for name, pack in operation.packs.items()},
         settings=operation.settings.assignment,
         today=now().date(),
-        past=_past(operation, {placement for placement, _, _ in held}),
+        past=past,
     )
+
+
+def _still_wanted(item: Placement, n_skipped: int) -> Placement:
+    """Return a placement that wants an annotator more for each who did not answer."""
+    return replace(item, overlap=item.overlap + n_skipped) if n_skipped else item
 
 
 def _past(operation: Operation, named: Set[str]) -> Past:
