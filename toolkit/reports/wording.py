@@ -11,6 +11,7 @@ from toolkit.releases.metadata.wording import decimal, percent
 from toolkit.reports.page import Kind, Link, Undefined
 
 NOTHING = "–"
+_HINT = "\n  Hint: "  # as errors say it
 
 
 def shown(value: Any, kind: Kind) -> str:
@@ -58,6 +59,31 @@ def seconds(value: float) -> str:
     if value < 90:
         return f"{value:.1f} s"
     return f"{value / 60:.1f} min" if value < 5400 else f"{value / 3600:.1f} h"
+
+
+def reason(message: str) -> str:
+    r"""Return a command's message as a reason that stands within a sentence.
+
+    Examples
+    --------
+    >>> reason("Nothing has been collected yet.\n  Hint: run `toolkit collect`.")
+    'nothing has been collected yet; run `toolkit collect`'
+    """
+    what, _, hint = message.partition(_HINT)
+    begun = what[:1].lower() + what[1:] if what[1:2].islower() else what
+    return "; ".join(filter(None, (one.strip().removesuffix(".") for one in (begun, hint))))
+
+
+def sentences(message: str) -> str:
+    r"""Return a command's message as sentences.
+
+    Examples
+    --------
+    >>> sentences("Nothing has been collected yet.\n  Hint: run `toolkit collect`.")
+    'Nothing has been collected yet. Run `toolkit collect`.'
+    """
+    what, _, hint = message.partition(_HINT)
+    return " ".join(filter(None, (what.strip(), hint[:1].upper() + hint[1:])))
 
 
 def _date(value: date) -> str:

@@ -21,6 +21,7 @@ from toolkit.reports.sections.progress import progress_section, progress_tiles
 from toolkit.reports.sections.releases import releases_section
 from toolkit.reports.sections.routing import routing_section
 from toolkit.reports.sections.team import team_section
+from toolkit.reports.wording import reason, sentences
 from toolkit.workflow import assign, attention, measure_agreement, routing_overview, status
 from toolkit.workflow.assigning import AssignReport
 from toolkit.workflow.collection import freeze
@@ -203,9 +204,10 @@ def _or_none(found: Value | ToolkitError) -> Value | None:
 
 
 def _why(found: object) -> str:
-    return str(found) if isinstance(found, ToolkitError) else ""
+    """Return why something could not be computed, to stand within a sentence."""
+    return reason(str(found)) if isinstance(found, ToolkitError) else ""
 
 
 def _or_why(found: Value | ToolkitError, make: Callable[[Value], Section], name: str, title: str) -> Section:
     """Return the section made from what was found, or one that says why there is none."""
-    return Section(name, title, str(found), ()) if isinstance(found, ToolkitError) else make(found)
+    return Section(name, title, sentences(str(found)), ()) if isinstance(found, ToolkitError) else make(found)

@@ -94,6 +94,7 @@ def _controls(report: AgreementReport, targets: Mapping[str, float]) -> Figure:
         cut(len(drawn), len(defined), "lowest"),
     ]
     few = "one control only, in the table and below" if defined else "alpha is defined nowhere; the table says why"
+    few = few if rows else "there are no judgments"
     return Figure(
         id="agreement",
         title="Alpha by control, with 95 % intervals",

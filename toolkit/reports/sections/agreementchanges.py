@@ -36,7 +36,11 @@ def over_time(report: AgreementReport) -> Figure:
         cut(len(drawn), len(several), "with most judgments"),
         f"The picture has the last {MOST_WEEKS} weeks of each." if long else "",
     ]
-    none = "the judgments have no dates" if not drifts else "no control has two weeks with answers to compare"
+    none = (
+        "the judgments have no dates that can be read"
+        if not drifts
+        else "no control has two weeks with answers to compare"
+    )
     if len(weeks) == 1:
         none = f"all answers are of one week, that of {weeks[0]}"
     return Figure(
