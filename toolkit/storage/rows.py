@@ -177,15 +177,16 @@ def placement_row(placement: Placement) -> dict[str, Any]:
 
 
 def read_placement(row: Row[Any]) -> PlacementState:
-    """Return a row of ``placements`` as a placement with its state."""
-    project = _project(row.domain, row.config, row.tier)
+    """Return a whole row of ``placements``, in the order of its columns, as a placement with its state."""
+    (id_, task, domain, config, tier, overlap, reason, *state) = tuple(row)
+    status, outcome, placed_at, server_task, assignees, purpose = state
     return PlacementState(
-        placement=Placement(row.id, row.task, project, row.overlap, row.reason, row.purpose),
-        status=_STATUSES[row.status],
-        outcome=row.outcome,
-        server_task=row.server_task,
-        server_assignees=row.server_assignees,
-        placed_at=aware(row.placed_at),
+        placement=Placement(id_, task, _project(domain, config, tier), overlap, reason, purpose),
+        status=_STATUSES[status],
+        outcome=outcome,
+        server_task=server_task,
+        server_assignees=assignees,
+        placed_at=aware(placed_at),
     )
 
 
