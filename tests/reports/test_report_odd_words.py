@@ -40,3 +40,16 @@ def test_dates_that_cannot_be_read_are_said_to_be_so(tmp_path):
     (tmp_path / "v.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     report("--input", tmp_path / "v.jsonl", "--out", tmp_path / "r.html")
     assert "the judgments have no dates that can be read" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_addresses_in_the_labels_and_ids_of_a_file_are_masked(tmp_path):
+    rows = [
+        f"ask{n}@labo.example,ada@labo.example{p},{'xy'[(n + p) % 2]} eve@labo.example"
+        for n in range(9)
+        for p in range(5)
+    ]
+    (tmp_path / "v.csv").write_text("\n".join(["task,annotator,label", *rows]), encoding="utf-8")
+    report("--input", tmp_path / "v.csv", "--out", tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "@labo" not in text
+    assert "x ████" in text

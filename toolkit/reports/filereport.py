@@ -6,6 +6,8 @@ from datetime import datetime
 
 from toolkit.agreement import AgreementReport
 from toolkit.consensus.summary import ConsensusSummary
+from toolkit.leaks import Secrets
+from toolkit.reports.masking import masked
 from toolkit.reports.numbering import numbered
 from toolkit.reports.page import Page
 from toolkit.reports.sections.agreement import agreement_section
@@ -31,9 +33,10 @@ def file_page(name: str, agreement: AgreementReport, consensus: ConsensusSummary
     Returns
     -------
     Page
-        Annotators are called by numbers: their names in the file may be those of people.
+        Annotators are called by numbers: their names in the file may be those of people. Addresses and tokens in
+        labels and ids of tasks are masked.
     """
-    return Page(
+    page = Page(
         title=TITLE,
         subject=name,
         made_at=made_at,
@@ -41,3 +44,4 @@ def file_page(name: str, agreement: AgreementReport, consensus: ConsensusSummary
         notices=None,
         sections=(agreement_section(numbered(agreement), {}), file_consensus_section(consensus)),
     )
+    return masked(page, Secrets())
