@@ -153,7 +153,7 @@ def test_a_task_has_its_page_where_one_is_known():
 @pytest.mark.parametrize(
     ("columns", "time", "version"),
     [
-        ({}, "the judgments have no dates", "the judgments name no version"),
+        ({}, "the judgments have no dates that can be read", "the judgments name no version"),
         (
             {"created_at": "2026-01-07", "config_version": "v1"},
             "all answers are of one week, that of 2026-01-05",
