@@ -74,8 +74,8 @@ def outcomes(summary: ConsensusSummary | None, why: str = "") -> Figure:
 def _told(n: int, n_decided: int, n_controls: int, n_open: int) -> str:
     cut = f" The picture has the first {MOST_BARS} of them." if n_open > MOST_BARS else ""
     return (
-        f"{n_decided:,} of {n:,} times a control was asked about a task there is a label. {n_open:,} of"
-        f" {count(n_controls, 'control')} {'leaves' if n_open == 1 else 'leave'} tasks without one.{cut}"
+        f"{n_decided:,} of {count(n, 'question')}, one for each task and control, have a label. {n_open:,} of"
+        f" {count(n_controls, 'control')} {'leaves' if 1 in (n_open, n_controls) else 'leave'} tasks without one.{cut}"
     )
 
 
@@ -281,7 +281,7 @@ def annotator_accuracy(summary: ConsensusSummary) -> Figure:
         title="How often annotators are right, as the labels found tell",
         tells=""
         if most is None
-        else f"Most, {most[2]:,} of {n:,}, are right {percent(most[0])} to {percent(most[1])}.",
+        else f"The fullest bar: {most[2]:,} of {n:,} are right {percent(most[0])} to {percent(most[1])}.",
         table=table,
         rests_on=f"{_rests_on(summary)} Labels are those found, not known ones."
         + (f" An annotator counts once for each of {len(known)} controls." if len(known) > 1 else ""),
