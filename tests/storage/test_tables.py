@@ -192,3 +192,12 @@ def test_two_columns_that_could_be_the_annotator_are_not_guessed_between(tmp_pat
     path.write_text("task,worker,rater,label\n1,p,q,a\n")
     with pytest.raises(InputError, match="no column annotator"):
         read_judgments(path)
+
+
+def test_half_a_character_is_named_with_its_row(tmp_path):
+    path = tmp_path / "votes.jsonl"
+    path.write_text(
+        '{"task":"a","annotator":"x","label":"b"}\n{"task":"a","annotator":"y","label":"\\ud800"}\n', "utf-8"
+    )
+    with pytest.raises(InputError, match="row 2: holds half a character"):
+        read_judgments(path)

@@ -53,12 +53,19 @@ def read_judgments(path: Path, *, control: str | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file is missing, is not of one of these kinds, is not UTF-8, has no rows or lacks a column, a row has no
-        task or no annotator, or no judgment is on `control`.
+        The file is missing, is not of one of these kinds, is not UTF-8, has no rows or lacks a column, a text holds half
+        a character, a row has no task or no annotator, or no judgment is on `control`.
     """
     import pandas as pd
 
-    table = _called_as_ours(pd.DataFrame(_written(records := list(_records(path)), path)))
+    records = list(_records(path))
+    try:
+        table = _called_as_ours(pd.DataFrame(_written(records, path)))
+    except UnicodeEncodeError as error:
+        number = next(number for number, record in enumerate(records, 1) if _is_halved(record))
+        raise InputError(
+            f"{path}: row {number}: holds half a character (a lone surrogate).", hint="mend it, or leave the row out."
+        ) from error
     if not records:
         raise InputError(f"{path}: has no rows.", hint="give one row per judgment: task, annotator, label.")
     _require(path, table.columns, ("task", "annotator", "label"))
@@ -215,6 +222,15 @@ def _parquet_records(path: Path) -> Iterator[Record]:
                 yield from pa.table(columns).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read as Parquet: {error}.") from error
+
+
+def _is_halved(record: Record) -> bool:
+    """Whether a row holds half a surrogate pair, which no text file can."""
+    try:
+        json.dumps(record, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _called_as_ours(table: pd.DataFrame) -> pd.DataFrame:
