@@ -53,8 +53,8 @@ def read_judgments(path: Path, *, control: str | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file is missing, is not of one of these kinds, is not UTF-8, has no rows or lacks a column, a text holds half
-        a character, a row has no task or no annotator, or no judgment is on `control`.
+        The file is missing, is not of one of these kinds, is not UTF-8, has no rows or lacks a column, a text holds
+        half a character, a row has no task or no annotator, or no judgment is on `control`.
     """
     import pandas as pd
 
