@@ -155,3 +155,10 @@ def test_the_reason_of_a_ruling_is_no_judgment():
     table = judgments_from_export([{"id": 7, "annotations": [{"id": 1, "completed_by": 3, "result": results}]}])
     assert table["control"].tolist() == ["risk"]
     assert table.attrs["n_annotations"] == 1
+
+
+def test_half_a_character_in_an_export_is_replaced(tmp_path):
+    result = {"from_name": "c", "to_name": "t", "type": "choices", "value": {"choices": ["\ud800"]}}
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"id": 1, "annotations": [{"id": 1, "completed_by": 1, "result": [result]}]}]), "utf-8")
+    assert judgments_from_export(path)["label"].tolist() == ["\ufffd"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from toolkit.labelstudio.rest import RefusedError, Rest
 from toolkit.labelstudio.tasks import annotation_body, each_task, external_id_of, task_filter
+from toolkit.labelstudio.values import mended
 from toolkit.workflow.exchange import AnnotatedTask, AnnotationContent, ServerAnnotation, Submission
 
 _CONFLICT = 409
@@ -133,20 +133,3 @@ def _annotation(task: Mapping[str, Any], annotation: Mapping[str, Any]) -> Serve
         updated_at=datetime.fromisoformat(annotation["updated_at"]),
         lead_time_s=annotation["lead_time"],
     )
-
-
-def mended(results: Sequence[Any]) -> Sequence[Any]:
-    r"""Return results that any database can store: half a surrogate pair, as \ud83d alone, becomes U+FFFD.
-
-    Examples
-    --------
-    >>> mended([{"text": "\ud83d!"}]) == [{"text": "\ufffd!"}]
-    True
-    """
-    text = json.dumps(results, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        found: Sequence[Any] = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-        return found
-    return results

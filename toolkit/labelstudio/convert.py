@@ -15,7 +15,7 @@ from toolkit.labelstudio.answers import TYPES, answers_from_results, results_fro
 from toolkit.labelstudio.canonical import canonical_label
 from toolkit.labelstudio.extents import extents_from_results
 from toolkit.labelstudio.rewrite import Rewritten, rewrite_results
-from toolkit.labelstudio.values import LABEL_KEYS
+from toolkit.labelstudio.values import LABEL_KEYS, mended
 from toolkit.models import REGIONS, Control, ControlKind
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _tasks_of(path: Path) -> Sequence[Mapping[str, Any]]:
         raise InputError(f"{path}: not JSON in UTF-8: {error}.", hint="export as JSON from Label Studio.") from error
     if not isinstance(tasks, list):
         raise InputError(f"{path}: not a list of tasks.", hint="export as JSON from Label Studio.")
-    return tasks
+    return mended(tasks)
 
 
 def _annotations(tasks: Sequence[Mapping[str, Any]], name: str) -> Iterator[_Exported]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -273,3 +274,20 @@ def _whole(value: Mapping[str, Any], name: str) -> int:
 def _ordered(least: float, start: float, end: float) -> None:
     if not least <= start < end:
         raise UnusableValueError(f"a region from {start:g} to {end:g}")
+
+
+def mended(results: Sequence[Any]) -> Sequence[Any]:
+    r"""Return results that any database can store: half a surrogate pair, as \ud83d alone, becomes U+FFFD.
+
+    Examples
+    --------
+    >>> mended([{"text": "\ud83d!"}]) == [{"text": "\ufffd!"}]
+    True
+    """
+    text = json.dumps(results, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        found: Sequence[Any] = json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        return found
+    return results
