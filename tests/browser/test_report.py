@@ -141,9 +141,8 @@ def test_links_of_the_page_lead_to_its_sections(file, visit, made):
     ]
     for link in links:
         link.click()
-        page.wait_for_timeout(700)  # it scrolls smoothly
-        top = page.locator(f"{link.get_attribute('href')} h2").bounding_box()["y"]
-        assert 0 <= top < 900
+        there = f"document.querySelector('{link.get_attribute('href')} h2').getBoundingClientRect().top"
+        page.wait_for_function(f"{there} >= 0 && {there} < 900")  # it scrolls smoothly
 
 
 def test_day_and_night_change_by_the_button_and_paper_is_always_light(file, visit, tmp_path):
