@@ -15,7 +15,6 @@ TIERS: Mapping[str, str] = MappingProxyType(
 STATES: Mapping[str, str] = MappingProxyType(
     {"decided": GREEN, "escalated": PURPLE, "undecided": RED, "waiting": ORANGE, "unpublished": GREY}
 )
-SEQUENTIAL = ("#f3d9c4", "#3b7dc4")  # least to most
 DIVERGING = ("#e8935a", "#f3efe6", "#79aee0")  # below, at and above a middle; INK is legible on all of them
 INK = "#1d232b"
 PICTURE_WIDTH = 720  # of a picture of its own, where no page says how wide it is

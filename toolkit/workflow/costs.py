@@ -130,7 +130,7 @@ class _Rates:
         self._at_tier = {
             tier: median([one.cost_per_hour for one in team if tier in one.domains.values()]) for tier in Tier
         }
-        self.reason = "" if self._own else "nobody in team.yaml has a cost_per_hour"
+        self.reason = "" if self._own else NO_COST
 
     def usual(self, key: ProjectKey) -> float:
         """Return what an answer in a project costs where nothing is known of it."""

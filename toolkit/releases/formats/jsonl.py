@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +31,6 @@ def json_text(value: object) -> str:
             if character in text:
                 text = text.replace(character, escaped)
     return text
-
-
-def jsonl_lines(records: Iterable[ReleaseRecord]) -> Iterator[bytes]:
-    """Yield one line per record in UTF-8, with its line end."""
-    for record in records:
-        yield json_text(dict(zip(_NAMES, values_of(record), strict=True))).encode() + b"\n"
 
 
 class _Lines:
