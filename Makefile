@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= demo
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder  # each half has servers of its own: two fit a laptop
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types docs docs-check bench integration wheel clean
@@ -23,10 +24,10 @@ demo: $(READY)  ## Run the whole cycle on the seed documents, with a Label Studi
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh $(DEMO)
 
 test: $(READY)  ## Run all tests, against a real Label Studio; skip only what the machine lacks
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 toolkit tests
+	$(BIN)/pytest $(SIDE_BY_SIDE) --durations=20 --cov --cov-report=term:skip-covered --cov-fail-under=90 toolkit tests
 
 integration: $(READY)  ## Run only the tests that need a real server or browser
-	$(BIN)/pytest -m "labelstudio or browser or postgresql" tests
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "labelstudio or browser or postgresql" tests
 
 lint: $(READY)  ## Check style and formatting
 	$(BIN)/ruff check .

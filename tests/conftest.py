@@ -20,6 +20,15 @@ from toolkit.labelstudio.server import EmbeddedServer
 
 settings.register_profile("toolkit", deadline=None)  # no test asserts a time
 settings.load_profile("toolkit")
+os.environ.pop("COLUMNS", None)  # tables are printed as into a pipe, also where tests run side by side
+
+SLOW = ("integration", "browser", "labelstudio", "engines")  # folders whose files take minutes
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long comes first, so that nobody waits for it alone at the end."""
+    first = {Path(__file__).parent / name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: first.get(item.path.parent, len(SLOW)))
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def test_links_of_the_page_lead_to_its_sections(file, visit, made):
     for link in links:
         link.click()
         there = f"document.querySelector('{link.get_attribute('href')} h2').getBoundingClientRect().top"
-        page.wait_for_function(f"{there} >= 0 && {there} < 900")  # it scrolls smoothly
+        page.wait_for_function(f"{there} >= 0 && {there} < 900")
 
 
 def test_day_and_night_change_by_the_button_and_paper_is_always_light(file, visit, tmp_path):
