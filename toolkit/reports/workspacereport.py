@@ -34,6 +34,7 @@ from toolkit.workflow.provenance import Provenance, provenance
 from toolkit.workflow.releaselist import ReleaseListing, list_releases
 from toolkit.workflow.routed import RoutingOverview
 from toolkit.workflow.routes import split_placement_id
+from toolkit.workflow.suspicion import LedgerCheck, check_ledger
 from toolkit.workflow.trials import PolicyTrial, try_policy
 from toolkit.workflow.wanting import Places
 
@@ -85,6 +86,7 @@ class _Parts:
     assigned: AssignReport | ToolkitError
     settled: Sequence[Provenance]
     releases: ReleaseListing
+    ledger: LedgerCheck
     agreement: WorkspaceAgreement | ToolkitError
     consensus: ConsensusSummary | ToolkitError
     trial: PolicyTrial | ToolkitError
@@ -100,11 +102,12 @@ def _parts(operation: Operation, engine: ConsensusEngine, *, frozen: bool) -> _P
         routes = of_state.submit(routing_overview, operation)
         settled = of_state.submit(provenance, operation)
         releases = of_state.submit(list_releases, operation)
+        ledger = of_state.submit(check_ledger, operation)
         assigned = of_state.submit(_tried, lambda: _assigned(operation, stands.result()))
         agreement = of_engine.submit(_tried, lambda: measure_agreement(operation, engine, frozen=True))
         consensus = of_engine.submit(_tried, lambda: summarize_consensus(operation, engine, frozen=True))
-        trial = of_engine.submit(_tried, lambda: try_policy(operation, frozen=True))
-        parts = (stands, routes, assigned, settled, releases, agreement, consensus, trial)
+        trial = of_state.submit(_tried, lambda: try_policy(operation, frozen=True))
+        parts = (stands, routes, assigned, settled, releases, ledger, agreement, consensus, trial)
         for part in show(as_completed(parts), "Reading the workspace", len(parts)):
             part.exception()
     return _Parts(
@@ -113,6 +116,7 @@ def _parts(operation: Operation, engine: ConsensusEngine, *, frozen: bool) -> _P
         assigned=assigned.result(),
         settled=settled.result(),
         releases=releases.result(),
+        ledger=ledger.result(),
         agreement=agreement.result(),
         consensus=consensus.result(),
         trial=trial.result(),
@@ -140,7 +144,7 @@ def _page(operation: Operation, engine: ConsensusEngine, made_at: datetime, *, f
         subject=operation.settings.title,
         made_at=made_at,
         tiles=progress_tiles(stands.progress),
-        notices=notices(attention(operation, stands, _or_none(agreement), _or_none(assigned))),
+        notices=notices(attention(operation, stands, _or_none(agreement), _or_none(assigned), parts.ledger)),
         sections=sections,
         remarks=_remarks(agreement),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,12 +28,21 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteTally:
+    """Routes by routers that are alike; a bin is a twentieth of 0-1, or :data:`UNKNOWN`."""
+
+    queue: Queue
+    domain: str
+    confidence: int  # bin
+    difficulty: int  # bin
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What became of the tasks that a router sent past triage to one domain."""
 
-    domain: str
-    n_routed: int
-    n_asked: int  # of these, people settled which domain it is
+    n_asked: int  # people settled which domain it is
     n_kept: int  # of these, it is the router's
 
 
@@ -43,26 +52,21 @@ class Routed:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def bins(self, column: str) -> dict[tuple[Queue, int], int]:
-        """Return how many of the routers' last routes lie in each twentieth of 0-1, by queue.
-
-        Parameters
-        ----------
-        column : str
-            ``confidence`` or ``difficulty``.
-
-        Returns
-        -------
-        dict
-            Queue and number of the bin → routes; :data:`UNKNOWN` stands for those without a number. 1 is in the last.
-        """
+    def tallies(self) -> list[RouteTally]:
+        """Return how many of the routers' last routes are alike; what is counted zero times is left out."""
         table = s.routes
-        value = table.c[column]
-        steps = [(value.is_(None), UNKNOWN), *((value < (n + 1) / N_BINS, n) for n in range(N_BINS - 1))]
-        number = case(*steps, else_=N_BINS - 1).label("number")
-        query = select(table.c.queue, number, func.count()).where(*_by_routers()).group_by(table.c.queue, number)
+        ways = (table.c.queue, table.c.domain, _bin(table.c.confidence), _bin(table.c.difficulty))
+        every = select(*ways, func.count()).where(table.c.router != ANNOTATORS).group_by(*ways)
+        counts: Counter[tuple[str, str, int, int]] = Counter()
         with self._engine.connect() as connection:
-            return {(Queue(queue), int(number)): n for queue, number, n in connection.execute(query)}
+            for query, sign in ((every, 1), (every.where(_superseded()), -1)):  # few are: those are taken off again
+                for queue, domain, confidence, difficulty, n in connection.execute(query):
+                    counts[queue, domain, int(confidence), int(difficulty)] += sign * n
+        alike = sorted(kind for kind, n in counts.items() if n)
+        return [
+            RouteTally(Queue(queue), domain, confidence, difficulty, counts[queue, domain, confidence, difficulty])
+            for queue, domain, confidence, difficulty in alike
+        ]
 
     def triage(self) -> list[Waiting]:
         """Return what is in triage, by language and best guess, what waits longest first."""
@@ -102,7 +106,7 @@ class Routed:
         found = [(origin, Queue(queue), to, int(n)) for origin, queue, to, n in rows]
         return sorted(found, key=lambda one: (-one[3], one[0], one[1], one[2]))
 
-    def found(self, control: str) -> list[Found]:
+    def found(self, control: str) -> dict[str, Found]:
         """Return what people found of the routes past triage, by domain: those who answered `control`, which asks it.
 
         Parameters
@@ -122,27 +126,28 @@ class Routed:
             .group_by(s.placements.c.task)
             .subquery()
         )
-        past = (table.c.queue == Queue.DOMAIN.value, *_by_routers())
+        past = (table.c.queue == Queue.DOMAIN.value, table.c.router != ANNOTATORS, ~_superseded())
         kept = func.sum(case((settled.c.label == table.c.domain, 1), else_=0))
         asked = select(table.c.domain, func.count(), kept).join_from(settled, table, table.c.task == settled.c.task)
         with self._engine.connect() as connection:
-            told = {
-                domain: (int(n), int(n_kept))
-                for domain, n, n_kept in connection.execute(asked.where(*past).group_by(table.c.domain))
-            }
-            routed = connection.execute(
-                select(table.c.domain, func.count()).where(*past).group_by(table.c.domain).order_by(table.c.domain)
-            ).all()
-        return [Found(domain, int(n), *told.get(domain, (0, 0))) for domain, n in routed]
+            rows = connection.execute(asked.where(*past).group_by(table.c.domain)).all()
+        return {domain: Found(int(n), int(n_kept)) for domain, n, n_kept in rows}
 
 
-def _by_routers() -> Sequence[ColumnElement[bool]]:
-    """Return what holds for the last route of a task that a router found."""
+def _bin(value: ColumnElement[float]) -> ColumnElement[int]:
+    """Return in which twentieth of 0-1 a number lies; 1 is in the last."""
+    steps = [(value.is_(None), UNKNOWN), *((value < (n + 1) / N_BINS, n) for n in range(N_BINS - 1))]
+    return case(*steps, else_=N_BINS - 1)
+
+
+def _superseded() -> ColumnElement[bool]:
+    """Return what holds for a route after which a router found another one."""
     table, later = s.routes, s.routes.alias()
-    superseded = exists().where(
+    again = select(later.c.task).where(later.c.revision > 1, later.c.router != ANNOTATORS)
+    after = exists().where(
         later.c.task == table.c.task, later.c.revision > table.c.revision, later.c.router != ANNOTATORS
     )
-    return table.c.router != ANNOTATORS, ~superseded
+    return and_(table.c.task.in_(again), after)
 
 
 def _first_guess(connection: Connection, ranking: ColumnElement[str]) -> ColumnElement[str]:

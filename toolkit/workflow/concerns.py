@@ -15,7 +15,7 @@ from toolkit.workflow.forecast import Finish
 from toolkit.workflow.load import Status
 from toolkit.workflow.measures import WorkspaceAgreement
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.suspicion import tampered, uncounted
+from toolkit.workflow.suspicion import LedgerCheck, check_ledger, tampered, uncounted
 from toolkit.workflow.wanting import Concern, Places, counted
 
 STUCK_D = 7  # days on the server without an answer; what was sent back, too
@@ -44,6 +44,7 @@ def attention(
     stands: Status,
     agreement: WorkspaceAgreement | None = None,
     assigned: AssignReport | None = None,
+    ledger: LedgerCheck | None = None,
 ) -> tuple[Concern, ...]:
     """Return what wants somebody's attention, from the workspace alone.
 
@@ -57,6 +58,8 @@ def attention(
         How far people agree; without it nothing is said of agreement and drift.
     assigned : AssignReport, optional
         What :func:`toolkit.workflow.assign` would do now; without it nothing is said of vacancies and contradictions.
+    ledger : LedgerCheck, optional
+        What :func:`toolkit.workflow.suspicion.check_ledger` says; it is asked if not given.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def attention(
     """
     places = Places.of(operation)
     found = [
-        *_labelled(Subject.TAMPERED, tampered(operation, places)),
+        *_labelled(Subject.TAMPERED, tampered(operation, places, ledger or check_ledger(operation))),
         *_labelled(Subject.MIGRATION, _migrations(operation, places)),
         *_labelled(Subject.OVERDUE, _overdue(operation, stands.progress.finish)),
         *_labelled(Subject.STUCK, _stuck(operation, places)),

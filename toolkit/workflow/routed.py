@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from toolkit.errors import InputError
 from toolkit.models import Queue
@@ -13,6 +15,8 @@ from toolkit.storage.routed import N_BINS, UNKNOWN, Found
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.reviews import wilson_interval
 from toolkit.workflow.routes import DOMAIN_CONTROL
+
+Key = TypeVar("Key", bound=Hashable)
 
 TRAIN = "toolkit router train --input labels.csv"
 
@@ -114,9 +118,12 @@ def routing_overview(operation: Operation) -> RoutingOverview:
     """
     routed = operation.state.routed
     trained, why = _trained(operation)
-    confidence, difficulty = (_spread(routed.bins(column)) for column in ("confidence", "difficulty"))
+    tallies, found = routed.tallies(), routed.found(DOMAIN_CONTROL)
+    confidence = _spread((one.queue, one.confidence, one.n) for one in tallies)
+    difficulty = _spread((one.queue, one.difficulty, one.n) for one in tallies)
     thresholds = {} if trained is None else trained[1]
-    kept = tuple(_kept(one, thresholds) for one in routed.found(DOMAIN_CONTROL))
+    past = _sums((one.domain, one.n) for one in tallies if one.queue is Queue.DOMAIN)
+    kept = tuple(_kept(domain, past[domain], found.get(domain), thresholds.get(domain)) for domain in sorted(past))
     n_past, n_all = sum(one.n_routed for one in kept), confidence.n_known + confidence.n_unknown
     return RoutingOverview(
         confidence=confidence,
@@ -154,7 +161,15 @@ def _trained(operation: Operation) -> tuple[tuple[Trained, Mapping[str, float]] 
     return (trained, model.promise.thresholds), ""
 
 
-def _spread(counts: Mapping[tuple[Queue, int], int]) -> Spread:
+def _sums(counted: Iterable[tuple[Key, int]]) -> Counter[Key]:
+    sums: Counter[Key] = Counter()
+    for key, n in counted:
+        sums[key] += n
+    return sums
+
+
+def _spread(counted: Iterable[tuple[Queue, int, int]]) -> Spread:
+    counts = _sums(((queue, number), n) for queue, number, n in counted)
     n_unknown = sum(n for (_, number), n in counts.items() if number == UNKNOWN)
     return Spread(tuple(_bins(counts)), sum(counts.values()) - n_unknown, n_unknown)
 
@@ -165,15 +180,16 @@ def _bins(counts: Mapping[tuple[Queue, int], int]) -> Iterator[RouteBin]:
             yield RouteBin(queue, number / N_BINS, (number + 1) / N_BINS, counts[queue, number])
 
 
-def _kept(one: Found, thresholds: Mapping[str, float]) -> Kept:
-    low, high = wilson_interval(one.n_kept, one.n_asked, one.n_routed) if one.n_asked else (None, None)
+def _kept(domain: str, n_routed: int, found: Found | None, threshold: float | None) -> Kept:
+    n_asked, n_kept = (found.n_asked, found.n_kept) if found else (0, 0)
+    low, high = wilson_interval(n_kept, n_asked, n_routed) if n_asked else (None, None)
     return Kept(
-        domain=one.domain,
-        n_routed=one.n_routed,
-        n_asked=one.n_asked,
-        n_kept=one.n_kept,
-        share=one.n_kept / one.n_asked if one.n_asked else None,
+        domain=domain,
+        n_routed=n_routed,
+        n_asked=n_asked,
+        n_kept=n_kept,
+        share=n_kept / n_asked if n_asked else None,
         low=low,
         high=high,
-        threshold=thresholds.get(one.domain),
+        threshold=threshold,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from toolkit.storage.findings import FindingKind
@@ -31,10 +32,23 @@ NOT_COUNTED: Mapping[FindingKind, str] = MappingProxyType(
 )
 
 
-def tampered(operation: Operation, places: Places) -> Iterator[Concern]:
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """Whether the ledger holds together: the order of all entries, the content of the newest."""
+
+    n_entries: int
+    broken: Sequence[str]  # what is wrong
+
+
+def check_ledger(operation: Operation) -> LedgerCheck:
+    """Check the order of all of the ledger's entries, and the content of the newest :data:`NEWEST`."""
+    n_entries, _ = operation.state.ledger.head()
+    return LedgerCheck(n_entries, operation.state.concerns.broken(NEWEST))
+
+
+def tampered(operation: Operation, places: Places, ledger: LedgerCheck) -> Iterator[Concern]:
     """Yield what breaks the ledger's chain, what was deleted, and what others did to people's answers."""
-    concerns, (n_entries, _) = operation.state.concerns, operation.state.ledger.head()
-    broken = concerns.broken(NEWEST)
+    concerns, n_entries, broken = operation.state.concerns, ledger.n_entries, ledger.broken
     if broken:
         more = f", and {len(broken) - MOST_SHOWN:,} more" if len(broken) > MOST_SHOWN else ""
         yield Concern(
