@@ -160,6 +160,9 @@ def test_assignments_days_and_skips_are_counted(filled):
         moments[row["placement"]].append(row["decided_at"])
     days = Counter(max(own).date() for placement, own in moments.items() if placement in decided)
     assert tallies.decided_by_day() == days
+    where = {row["id"]: ProjectKey(row["domain"], row["config"], Tier(row["tier"])) for row in rows.of[s.placements]}
+    skipped = [(row["annotator"], where[row["placement"]]) for row in asked if row["status"] == "skipped"]
+    assert tallies.skipped() == Counter(skipped)
     seen = {(row["placement"], row["annotator"]): row["created_at"] for row in rows.of[s.sightings]}
     assert sorted(tallies.skips()) == sorted(
         (row["annotator"], datetime.fromisoformat(seen[row["placement"], row["annotator"]]).date())

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from toolkit.consensus.estimating import ConsensusEngine
 from toolkit.consensus.summary import ConsensusSummary
-from toolkit.errors import ToolkitError, WorkspaceError
+from toolkit.errors import ToolkitError
 from toolkit.releases.metadata.wording import count
 from toolkit.reports.attention import notices
 from toolkit.reports.masking import masked
@@ -40,7 +40,6 @@ from toolkit.workflow.wanting import Places
 
 TITLE = "Annotation report"
 ATTEMPTS = 3  # at reading a workspace that is written meanwhile
-MOST_DEALT = 200_000  # assignments beyond which dealing out what waits takes longer than all the rest
 MEANWHILE = "The workspace was written while this was read: numbers of different parts may differ by what came in."
 
 Value = TypeVar("Value")
@@ -98,15 +97,15 @@ def _parts(operation: Operation, engine: ConsensusEngine, *, frozen: bool) -> _P
     if not frozen:
         _tried(lambda: freeze(operation))
     with ThreadPoolExecutor(2) as of_state, ThreadPoolExecutor(1) as of_engine:
+        assigned = of_state.submit(_tried, lambda: assign(operation, dry_run=True))
         stands = of_state.submit(status, operation)
         routes = of_state.submit(routing_overview, operation)
         settled = of_state.submit(provenance, operation)
         releases = of_state.submit(list_releases, operation)
         ledger = of_state.submit(check_ledger, operation)
-        assigned = of_state.submit(_tried, lambda: _assigned(operation, stands.result()))
         agreement = of_engine.submit(_tried, lambda: measure_agreement(operation, engine, frozen=True))
         consensus = of_engine.submit(_tried, lambda: summarize_consensus(operation, engine, frozen=True))
-        trial = of_state.submit(_tried, lambda: try_policy(operation, frozen=True))
+        trial = of_engine.submit(_tried, lambda: try_policy(operation, frozen=True))
         parts = (stands, routes, assigned, settled, releases, ledger, agreement, consensus, trial)
         for part in show(as_completed(parts), "Reading the workspace", len(parts)):
             part.exception()
@@ -193,14 +192,6 @@ def _tried(compute: Callable[[], Value]) -> Value | ToolkitError:
         return compute()
     except ToolkitError as error:
         return error
-
-
-def _assigned(operation: Operation, stands: Status) -> AssignReport:
-    """Return what would be dealt out now; raise :class:`WorkspaceError` where that takes too long for a report."""
-    n = sum(one.n_open + one.n_done + one.n_skipped for one in stands.annotators)
-    if n > MOST_DEALT:
-        raise WorkspaceError(f"not computed in a report on more than {MOST_DEALT:,} assignments, and there are {n:,}")
-    return assign(operation, dry_run=True)
 
 
 def _or_none(found: Value | ToolkitError) -> Value | None:

@@ -146,6 +146,19 @@ class Tallies:
                     counts[date.fromisoformat(text)] += sign * n
         return {day: n for day, n in counts.items() if n}
 
+    def skipped(self) -> dict[tuple[str, ProjectKey], int]:
+        """Return how many placements each annotator skipped, by annotator and project."""
+        asked, of = s.assignments, s.placements
+        ways = asked.c.annotator, of.c.domain, of.c.config, of.c.tier
+        query = select(*ways, func.count()).join_from(asked, of, of.c.id == asked.c.placement)
+        # Every name is more than "": SQLite reads the index by annotator and status instead of the table.
+        query = query.where(asked.c.annotator > "", asked.c.status == AssignmentStatus.SKIPPED.value).group_by(*ways)
+        with self._engine.connect() as connection:
+            return {
+                (annotator, ProjectKey(domain, config, Tier(tier))): n
+                for annotator, domain, config, tier, n in connection.execute(query)
+            }
+
     def skips(self) -> list[tuple[str, date]]:
         """Return the annotator of each answer that was skipped, and the day on which that was, in UTC."""
         asked, seen = s.assignments, s.sightings

@@ -15,11 +15,9 @@ from toolkit.consensus.estimating import AnsweredControl, ConsensusEngine, Conse
 from toolkit.consensus.methods import Method
 from toolkit.consensus.summary import ConsensusSummary, Known, summarize
 from toolkit.errors import WorkspaceError
-from toolkit.models import AssignmentStatus
 from toolkit.storage.snapshots import count_simulated, newest_snapshot
 from toolkit.workflow.collection import freeze
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.routes import split_placement_id
 
 GROUPS = ("domain", "config", "tier")
 
@@ -191,10 +189,9 @@ def _with_skips(operation: Operation, report: AgreementReport, by: Sequence[str]
     if not set(by) <= set(GROUPS):
         return report
     skipped = Counter[tuple[str, tuple[str, ...]]]()
-    for state in operation.state.work.assignments(status=AssignmentStatus.SKIPPED):
-        _, key = split_placement_id(state.assignment.placement)
+    for (annotator, key), n in operation.state.tallies.skipped().items():
         values = {"domain": key.domain, "config": key.config, "tier": key.tier.value}
-        skipped[state.assignment.annotator, tuple(values[name] for name in by)] += 1
+        skipped[annotator, tuple(values[name] for name in by)] += n
     annotators = tuple(
         replace(one, n_skipped=skipped[one.annotator, tuple(str(one.by[name]) for name in by)])
         for one in report.annotators
