@@ -236,3 +236,18 @@ def test_a_full_disk_is_the_storages_failure(votes):
     found = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert found.returncode == 3
     assert found.stderr.startswith("error: nothing more can be written")
+
+
+@pytest.mark.parametrize("command", ["agreement", "consensus", "report", "policy simulate"])
+def test_what_would_be_left_aside_is_refused(toolkit, command):
+    Path("j.csv").write_text("task,annotator,label\n1,a,x\n1,b,x\n", encoding="utf-8")
+    code, _, said = toolkit(*command.split(), "--input", "j.csv", "-w", "elsewhere")
+    assert (code, "leave out --workspace" in said) == (2, True)
+    code, _, said = toolkit(*command.split(), "--label-config", "x.xml")
+    assert (code, "say which with --input" in " ".join(said.split())) == (2, True)
+
+
+def test_a_folder_is_not_taken_for_a_file(toolkit):
+    Path("j.csv").mkdir()
+    code, _, said = toolkit("agreement", "--input", "j.csv")
+    assert (code, "j.csv is a folder" in said) == (2, True)

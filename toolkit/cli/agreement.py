@@ -17,6 +17,7 @@ from toolkit.cli.common import (
     OutputOption,
     WorkspaceOption,
     check_output,
+    check_source,
     exit_on_error,
     opened,
     progress,
@@ -64,6 +65,7 @@ def register(parent: typer.Typer) -> None:
 
 
 def agreement(
+    context: typer.Context,
     workspace: WorkspaceOption = Path(),
     source: InputOption = None,
     label_config: LabelConfigOption = None,
@@ -88,6 +90,7 @@ def agreement(
     as_json: JsonOption = False,
 ) -> None:
     """Measure how far annotators agree: for each control the coefficients that fit it, with 95 % intervals."""
+    check_source(context, source, label_config)
     columns = None if by is None else _groups(by)
     declared = None if labels is None else _labels(labels, source)
     with exit_on_error():

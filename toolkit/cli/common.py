@@ -70,6 +70,18 @@ def exit_on_error(*, but: type[ToolkitError] | None = None) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
+def check_source(context: typer.Context, source: Path | None, label_config: Path | None) -> None:
+    """Refuse options that would be left aside without a word."""
+    told = context.get_parameter_source("workspace")
+    if source is not None and told is not None and told.name == "COMMANDLINE":
+        raise typer.BadParameter("a file is read, or a workspace: leave out --workspace", param_hint="--input")
+    if source is None and label_config is not None:
+        raise typer.BadParameter(
+            "it declares the labels of a file: say which with --input; a workspace has its own",
+            param_hint="--label-config",
+        )
+
+
 def check_output(output: Path | None, source: Path | None) -> None:
     """Refuse a result's file that could not be written, or would replace what it was made from, before the work."""
     from toolkit.errors import InputError

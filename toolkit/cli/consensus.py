@@ -18,6 +18,7 @@ from toolkit.cli.common import (
     OutputOption,
     WorkspaceOption,
     check_output,
+    check_source,
     exit_on_error,
     opened,
     say,
@@ -53,6 +54,7 @@ def register(parent: typer.Typer) -> None:
 
 
 def consensus(
+    context: typer.Context,
     workspace: WorkspaceOption = Path(),
     source: InputOption = None,
     label_config: LabelConfigOption = None,
@@ -86,6 +88,7 @@ def consensus(
     as_json: JsonOption = False,
 ) -> None:
     """Compute the label of every task and control: how sure it is, who errs how, and why where there is none."""
+    check_source(context, source, label_config)
     if source is None and min_support is not None:
         raise typer.BadParameter("in a workspace the domain packs say it", param_hint="--min-support")
     if source is None and view is View.ITEMS:

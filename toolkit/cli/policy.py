@@ -12,6 +12,7 @@ from toolkit.cli.common import (
     JsonOption,
     LabelConfigOption,
     WorkspaceOption,
+    check_source,
     exit_on_error,
     opened,
     progress,
@@ -43,6 +44,7 @@ def register(parent: typer.Typer) -> None:
 
 @app.command()
 def simulate(
+    context: typer.Context,
     workspace: WorkspaceOption = Path(),
     source: InputOption = None,
     label_config: LabelConfigOption = None,
@@ -83,6 +85,7 @@ def simulate(
     Without --input it takes the judgments collected in the workspace, those on its largest question without --control;
     with --tasks those of simulated annotators.
     """
+    check_source(context, source, label_config)
     if plot is not None and plot.suffix.lower() not in PLOTS:
         raise typer.BadParameter(f"pictures are {' or '.join(PLOTS)}; the suffix says which", param_hint="--plot")
     with exit_on_error():

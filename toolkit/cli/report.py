@@ -12,6 +12,7 @@ from toolkit.cli.common import (
     InputOption,
     LabelConfigOption,
     WorkspaceOption,
+    check_source,
     exit_on_error,
     progress,
     say,
@@ -36,6 +37,7 @@ def register(parent: typer.Typer) -> None:
 
 
 def report(
+    context: typer.Context,
     workspace: WorkspaceOption = Path(),
     source: InputOption = None,
     label_config: LabelConfigOption = None,
@@ -56,6 +58,7 @@ def report(
     ] = False,
 ) -> None:
     """Write the report: attention, progress, routing, agreement, consensus, team, releases on one page to mail."""
+    check_source(context, source, label_config)
     _check(out, figure, watch, as_json=as_json)
     if as_json:
         page = _page(workspace, source, label_config, engine, memory_limit)

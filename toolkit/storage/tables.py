@@ -143,6 +143,8 @@ def read_records(path: Path) -> Iterator[Record]:
 
 def _records(path: Path) -> Iterator[Record]:
     suffix = format_of(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder.", hint="name one of the files in it.")
     if not path.is_file():
         raise InputError(f"{path}: no such file.", hint="check the path; relative paths start in the current folder.")
     if suffix == ".parquet":
