@@ -197,7 +197,7 @@ def _label_bars(table: Table) -> Mapping[str, Any]:
     axis = alt.Axis(labelExpr="split(datum.label, '\t')[0]", grid=False, ticks=False)
     y = alt.Y("name:N", sort=[one["name"] for one in values], title=None, axis=axis)
     room = alt.Scale(domain=[0, 1.15 * max(one["share"] for one in values)], nice=False)  # for the numbers
-    x = alt.X("share:Q", title="share", axis=alt.Axis(format="%"), scale=room)
+    x = alt.X("share:Q", title="share", axis=alt.Axis(format="%", tickCount=5), scale=room)
     own = alt.Chart(alt.Data(values=[one for one in values if "label" in one])).encode(
         y=y, x=x, tooltip=tooltip(table.columns)
     )
