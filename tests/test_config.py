@@ -122,6 +122,12 @@ def test_a_file_that_is_not_there_is_said_to_be_missing_and_a_folder_not_to_be_o
     assert told.startswith(f"{tmp_path}: cannot be read: [Errno 21]")
 
 
+def test_of_very_many_mistakes_the_first_are_named_and_the_others_counted(tmp_path):
+    members = "".join(f"- {ADA}, hours: {n}}}\n" for n in range(60))
+    _, problems = read(tmp_path, f"members:\n{members}", TeamFile)
+    assert problems[49:] == ["members.49.hours: unknown key", "and 10 more problems"]
+
+
 def test_what_was_read_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         WorkflowFile().seed = 1

@@ -20,6 +20,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+MOST_PROBLEMS = 50  # of one file that are named
 Model = TypeVar("Model", bound=Strict)
 # pydantic's words for what YAML calls otherwise
 WORDS = {
@@ -45,7 +46,10 @@ def read_yaml(path: Path, model: type[Model]) -> tuple[Model | None, list[str]]:
     try:
         return model.model_validate({} if content is None else content), []
     except ValidationError as error:
-        return None, [f"{path}: {problem}" for problem in problems_of(error)]
+        problems = problems_of(error)
+        rest = len(problems) - MOST_PROBLEMS
+        more = [f"and {rest:,} more problems" if rest > 1 else "and one more problem"] if rest > 0 else []
+        return None, [f"{path}: {problem}" for problem in (*problems[:MOST_PROBLEMS], *more)]
 
 
 def problems_of(error: ValidationError) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -77,8 +78,8 @@ class TeamFile(Strict):
     @field_validator("members")
     @classmethod
     def _pseudonyms_differ(cls, members: tuple[MemberFile, ...]) -> tuple[MemberFile, ...]:
-        names = [member.pseudonym for member in members]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        n_times = Counter(member.pseudonym for member in members)
+        if twice := sorted(name for name, n in n_times.items() if n > 1):
             raise ValueError(f"pseudonym given twice: {', '.join(twice)}")
         return members
 
