@@ -12,6 +12,7 @@ PACKAGE = Path(toolkit.__file__).parent
 LAYERS = {
     "errors": 0,
     "models": 0,
+    "wording": 0,
     "config": 1,
     "labelconfig": 1,
     "migrations": 2,

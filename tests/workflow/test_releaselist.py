@@ -10,7 +10,7 @@ from tests.releasing import release
 from tests.workflow.releasable import document, labelled
 from toolkit.errors import InputError
 from toolkit.releases.manifest import DIGEST
-from toolkit.releases.metadata.wording import percent
+from toolkit.wording import percent
 from toolkit.workflow.releaselist import Presence, list_releases
 from toolkit.workspace import init_workspace, open_workspace
 

@@ -115,7 +115,7 @@ def _verified(folder: Path, workspace: Path) -> Verified:
 
 
 def _print_verified(folder: Path, found: Verified) -> None:
-    from toolkit.releases.metadata.wording import count
+    from toolkit.wording import count
 
     for problem in found.problems[:SHOWN]:
         typer.echo(problem)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from toolkit import wording
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -132,18 +134,8 @@ def decimal(value: float | None, digits: int = 2) -> str:
     --------
     >>> decimal(0.667), decimal(0.9999), decimal(1.0), decimal(None)
     ('0.67', '0.99', '1.00', '–')
-    >>> decimal(0.004), decimal(-0.004), decimal(-0.0), decimal(-0.006)
-    ('<0.01', '>-0.01', '0.00', '-0.01')
     """
-    if value is None:
-        return "–"
-    shown = f"{value or 0.0:.{digits}f}"  # -0.0 is 0
-    step = 10**-digits
-    if value < 1 and float(shown) >= 1:
-        return f"{1 - step:.{digits}f}"
-    if value != 0 and float(shown) == 0:
-        return f"<{step:.{digits}f}" if value > 0 else f">-{step:.{digits}f}"
-    return shown
+    return "–" if value is None else wording.decimal(value, digits)
 
 
 def confidence(value: float | None) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from toolkit.errors import InputError
 from toolkit.releases.metadata.markdown import code, table
-from toolkit.releases.metadata.wording import count
 from toolkit.releases.rowstreams import StoredRow, formats_in, stems_in, stored_rows
+from toolkit.wording import count
 
 EXAMPLES = 10  # of each kind that are named
 

@@ -13,9 +13,9 @@ from toolkit.errors import InputError, LeakError
 from toolkit.leaks import REDACTED, Finding, Scanner, is_allowed
 from toolkit.leaks.findings import finding_id, masked
 from toolkit.releases.metadata.description import GateSummary
-from toolkit.releases.metadata.wording import count
 from toolkit.releases.records import ReleaseRecord, texts_in
 from toolkit.releases.settling import MASKED, ReleaseRow, Settlement
+from toolkit.wording import count
 
 SHOWN = 20  # findings told at once
 CHECKS: Mapping[str, str] = {  # what is looked for, as a card says it

@@ -17,12 +17,12 @@ from toolkit.releases.formats import FORMATS
 from toolkit.releases.formats.writing import Format
 from toolkit.releases.metadata.description import GateSummary
 from toolkit.releases.metadata.tally import labels_in
-from toolkit.releases.metadata.wording import count
 from toolkit.releases.records import DECIDED, ReleaseRecord, in_split, storable, texts_in, values_of
 from toolkit.releases.settling import ReleaseRow
 from toolkit.releases.sheets import Sheet
 from toolkit.releases.splitting.splitplan import SplitPlan
 from toolkit.releases.splitting.splits import SplitPlanner
+from toolkit.wording import count
 
 if TYPE_CHECKING:
     from toolkit.releases.settings import ReleaseSettings

@@ -20,10 +20,10 @@ from toolkit.releases.manifest import DIGEST, MANIFEST, changed_files, file_entr
 from toolkit.releases.metadata.about import Facts, texts_about
 from toolkit.releases.metadata.description import AgreementSummary
 from toolkit.releases.metadata.tally import Tally
-from toolkit.releases.metadata.wording import agreeing, count
 from toolkit.releases.plan import Dataset, Gate, Plan, chosen_rows, plan_release
 from toolkit.releases.settings import ReleaseSettings
 from toolkit.releases.sheets import Sheet
+from toolkit.wording import agreeing, count
 
 READ_ONLY = 0o444
 RESERVED = ("make", "list", "verify", "explain", "diff", "identify")  # commands of the same noun

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.releases.metadata.wording import decimal, percent
 from toolkit.reports.page import Kind, Link, Undefined
+from toolkit.wording import decimal, percent
 
 NOTHING = "–"
 _HINT = "\n  Hint: "  # as errors say it

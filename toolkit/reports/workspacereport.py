@@ -11,7 +11,6 @@ from typing import TypeVar
 from toolkit.consensus.estimating import ConsensusEngine
 from toolkit.consensus.summary import ConsensusSummary
 from toolkit.errors import ToolkitError
-from toolkit.releases.metadata.wording import count
 from toolkit.reports.attention import notices
 from toolkit.reports.masking import masked
 from toolkit.reports.page import Link, Page, Section
@@ -22,6 +21,7 @@ from toolkit.reports.sections.releases import releases_section
 from toolkit.reports.sections.routing import routing_section
 from toolkit.reports.sections.team import team_section
 from toolkit.reports.wording import reason, sentences
+from toolkit.wording import count
 from toolkit.workflow import assign, attention, measure_agreement, routing_overview, status
 from toolkit.workflow.assigning import AssignReport
 from toolkit.workflow.collection import freeze

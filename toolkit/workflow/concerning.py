@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from toolkit.agreement.statistic import ALPHA
 from toolkit.models import ProjectKey, Tier
+from toolkit.wording import count
 from toolkit.workflow.measures import WorkspaceAgreement
-from toolkit.workflow.wanting import Concern, Places, counted
+from toolkit.workflow.wanting import Concern, Places
 
 SIGNIFICANT = 0.05  # adjusted for the number of tests
 FEW = "few_tasks"  # an interval says little then
@@ -29,7 +30,7 @@ def below_target(agreement: WorkspaceAgreement, places: Places) -> Iterator[Conc
         between = f", 95 % {alpha.low:.3f} to {alpha.high:.3f}" if known else ", without an interval"
         yield Concern(
             f"Alpha of {one.control} in {_place(one.by)} is {alpha.value:.3f}{between}; wanted is {target:g}"
-            f" ({counted(alpha.n_tasks, 'task')}, {counted(one.n_annotators, 'annotator')}).",
+            f" ({count(alpha.n_tasks, 'task')}, {count(one.n_annotators, 'annotator')}).",
             advice="it may be chance: collect more answers, and look at what people differ on with `toolkit agreement`"
             if unsure
             else "make the guideline clearer, or collect more answers; `toolkit agreement` shows where people differ",

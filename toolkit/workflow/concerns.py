@@ -9,6 +9,7 @@ from enum import StrEnum
 from toolkit.models import ProjectKey
 from toolkit.routing.assignment.patterns import Patterns
 from toolkit.storage.rows import now
+from toolkit.wording import count
 from toolkit.workflow.assigning import AssignReport
 from toolkit.workflow.concerning import below_target, drifting
 from toolkit.workflow.forecast import Finish
@@ -16,7 +17,7 @@ from toolkit.workflow.load import Status
 from toolkit.workflow.measures import WorkspaceAgreement
 from toolkit.workflow.operation import Operation
 from toolkit.workflow.suspicion import LedgerCheck, check_ledger, tampered, uncounted
-from toolkit.workflow.wanting import Concern, Places, counted
+from toolkit.workflow.wanting import Concern, Places
 
 STUCK_D = 7  # days on the server without an answer; what was sent back, too
 TRIAGE_SHARE = 0.3  # of all tasks; from here on a router had better be trained
@@ -97,7 +98,7 @@ def _stuck(operation: Operation, places: Places) -> Iterator[Concern]:
     for one in operation.state.concerns.stuck(today - timedelta(days=STUCK_D)):
         days = (today - one.since).days
         yield Concern(
-            f"{counted(one.n, 'task')} in {one.key} without an answer for more than {STUCK_D} days, the oldest for"
+            f"{count(one.n, 'task')} in {one.key} without an answer for more than {STUCK_D} days, the oldest for"
             f" {days}.",
             advice="ask who has them, or let them go to others: `toolkit assign`, then `toolkit publish`",
             urgent=True,
@@ -120,10 +121,10 @@ def _overdue(operation: Operation, finish: Finish) -> Iterator[Concern]:
     for order, n in zip(orders, n_open, strict=True):
         if order.due is None or not n:
             continue
-        what = f"{counted(n, 'task')} of {order.sources} still open, due on {order.due}"
+        what = f"{count(n, 'task')} of {order.sources} still open, due on {order.due}"
         who = "`toolkit assign --dry-run --deadline DATE` tells whom it takes"
         if order.due < today:
-            yield Concern(f"{what}: {counted((today - order.due).days, 'day')} late.", advice=who, urgent=True)
+            yield Concern(f"{what}: {count((today - order.due).days, 'day')} late.", advice=who, urgent=True)
         elif finish.day is not None and order.due < finish.day:
             until = finish.high or "more than ten years from now"
             expected = f"all work is expected to be done on {finish.day} (95 %: {finish.low} to {until})"
@@ -134,15 +135,15 @@ def _overdue(operation: Operation, finish: Finish) -> Iterator[Concern]:
 def _unroutable(stands: Status) -> Iterator[Concern]:
     if stands.n_unplaced:
         yield Concern(
-            f"No label config fits {counted(stands.n_unplaced, 'task')}.",
+            f"No label config fits {count(stands.n_unplaced, 'task')}.",
             advice="add one to the domain's pack, or to the general one, then `toolkit route`",
             urgent=True,
         )
     if stands.n_unrouted:
-        yield Concern(f"{counted(stands.n_unrouted, 'task')} without a route.", advice="`toolkit route`")
+        yield Concern(f"{count(stands.n_unrouted, 'task')} without a route.", advice="`toolkit route`")
     if stands.n_tasks and stands.n_triage / stands.n_tasks >= TRIAGE_SHARE:
         yield Concern(
-            f"{stands.n_triage:,} of {counted(stands.n_tasks, 'task')} in triage"
+            f"{stands.n_triage:,} of {count(stands.n_tasks, 'task')} in triage"
             f" ({stands.n_triage / stands.n_tasks:.1%}; up to {TRIAGE_SHARE:.0%} is usual).",
             advice="`toolkit router train` learns from what people settled",
         )
@@ -154,7 +155,7 @@ def _unstaffed(stands: Status, assigned: AssignReport | None) -> Iterator[Concer
         vacant.add((one.domain, one.tier))
         people = f"; {one.n_people:,} more {'person' if one.n_people == 1 else 'people'} could" if one.n_people else ""
         yield Concern(
-            f"Nobody can make {counted(one.n_missing, 'annotation')} in {one.domain}/{one.language or 'any'}/{one.tier}"
+            f"Nobody can make {count(one.n_missing, 'annotation')} in {one.domain}/{one.language or 'any'}/{one.tier}"
             f" ({one.hours:,.1f} hours{people}): {one.reason}.",
             advice="`toolkit assign --dry-run` prints the hiring plan",
             urgent=True,
@@ -162,7 +163,7 @@ def _unstaffed(stands: Status, assigned: AssignReport | None) -> Iterator[Concer
     for gap in stands.gaps:
         if (gap.domain, gap.tier) not in vacant:
             languages = f" who reads {', '.join(gap.languages)}" if gap.languages else ""
-            waits = f"; {counted(gap.n_waiting, 'task')} waiting" if gap.n_waiting else "; nothing waits there yet"
+            waits = f"; {count(gap.n_waiting, 'task')} waiting" if gap.n_waiting else "; nothing waits there yet"
             yield Concern(
                 f"Nobody in {gap.domain} at tier {gap.tier}{languages}{waits}.",
                 advice="add somebody to team.yaml: `toolkit team add`",
@@ -177,8 +178,8 @@ def _sent_back(stands: Status) -> Iterator[Concern]:
     days = (now() - oldest.asked_at).days
     link = None if oldest.url is None else ("the oldest", oldest.url)
     yield Concern(
-        f"{counted(len(stands.sent_back), 'answer')} sent back by a ruling and not looked at again, the oldest for"
-        f" {counted(days, 'day')}.",
+        f"{count(len(stands.sent_back), 'answer')} sent back by a ruling and not looked at again, the oldest for"
+        f" {count(days, 'day')}.",
         advice="`toolkit status` lists them with the addresses at which people find them",
         urgent=days > STUCK_D,
         link=link,
@@ -189,7 +190,7 @@ def _undecided(stands: Status, places: Places) -> Iterator[Concern]:
     for one in sorted(stands.projects, key=lambda one: -one.n_undecided):
         if one.n_undecided:
             yield Concern(
-                f"{counted(one.n_undecided, 'task')} in {one.key} left open with nobody above to ask.",
+                f"{count(one.n_undecided, 'task')} in {one.key} left open with nobody above to ask.",
                 advice="`toolkit why TASK` tells what was said; a clearer guideline or another adjudicator settles it",
                 link=places.project(one.key),
             )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from toolkit.storage.findings import FindingKind
+from toolkit.wording import count
 from toolkit.workflow.operation import Operation
-from toolkit.workflow.wanting import Concern, Places, counted
+from toolkit.workflow.wanting import Concern, Places
 
 NEWEST = 50_000  # ledger entries whose content is checked each time; all of a million take half a minute
 MOST_SHOWN = 3  # broken entries that are named
@@ -59,10 +60,10 @@ def tampered(operation: Operation, places: Places, ledger: LedgerCheck) -> Itera
     restore = "`toolkit ledger verify` tells who and when, `toolkit ledger restore` puts it back"
     for kind, key, n in concerns.findings():
         if kind in DONE_BY_OTHERS:
-            sentence = f"{counted(n, 'answer')} in {key} {DONE_BY_OTHERS[kind]}."
+            sentence = f"{count(n, 'answer')} in {key} {DONE_BY_OTHERS[kind]}."
             yield Concern(sentence, advice=restore, urgent=True, link=places.project(key))
     for key, n in concerns.deleted():
-        sentence = f"{counted(n, 'annotation')} in {key} deleted on the server; the ledger has them."
+        sentence = f"{count(n, 'annotation')} in {key} deleted on the server; the ledger has them."
         yield Concern(sentence, advice=restore, urgent=True, link=places.project(key))
     if n_entries > NEWEST and not broken:
         yield Concern(
@@ -77,7 +78,7 @@ def uncounted(operation: Operation, places: Places) -> Iterator[Concern]:
     for kind, key, n in operation.state.concerns.findings():
         if kind in NOT_COUNTED:
             yield Concern(
-                f"{counted(n, 'answer')} in {key} {NOT_COUNTED[kind]}.",
+                f"{count(n, 'answer')} in {key} {NOT_COUNTED[kind]}.",
                 advice="`toolkit why TASK` tells the reason of each",
                 urgent=kind is FindingKind.INVALID,
                 link=places.project(key),

@@ -47,14 +47,3 @@ class Places:
         """Return a task in its project's list."""
         there = self.project(key)
         return None if there is None else (f"{key}, task {server_task}", f"{there[1]}?task={server_task}")
-
-
-def counted(n: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "task"), counted(1200, "task")
-    ('1 task', '1,200 tasks')
-    """
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -16,8 +16,8 @@ from toolkit.releases.metadata.frontmatter import front_matter
 from toolkit.releases.metadata.limits import label_shares, limits, unit
 from toolkit.releases.metadata.loading import snippets
 from toolkit.releases.metadata.markdown import code, escaped, table
-from toolkit.releases.metadata.wording import agreeing, count, listing, percent
 from toolkit.releases.records import COLUMNS, NESTED
+from toolkit.wording import agreeing, count, listing, percent
 
 SIMULATED = (
     "> **SIMULATED ANNOTATIONS.** Some or all labels were made up by simulated annotators to try the workflow out.\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from toolkit.releases.metadata.description import AgreementSummary, Description
 from toolkit.releases.metadata.limits import spoken
 from toolkit.releases.metadata.markdown import code, escaped, table
-from toolkit.releases.metadata.wording import agreeing, count, decimal, interval, listing, percent
+from toolkit.wording import agreeing, count, decimal, interval, listing, percent
 
 _SETTLED: Mapping[str, str] = {
     "generalist": "generalists agreed",

@@ -13,9 +13,9 @@ from toolkit.releases.metadata.columndocs import column_about, place_of
 from toolkit.releases.metadata.description import ColumnSummary, Description, ReleaseFile, SheetSummary
 from toolkit.releases.metadata.markdown import one_line
 from toolkit.releases.metadata.responsibility import responsible_ai
-from toolkit.releases.metadata.wording import count
 from toolkit.releases.records import COLUMNS
 from toolkit.releases.sheets import Sheet
+from toolkit.wording import count
 
 CROISSANT = "croissant.json"
 CONFORMS_TO = ("http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolkit.releases.metadata.description import AgreementSummary, ControlSummary, Description, SheetSummary
-from toolkit.releases.metadata.wording import agreeing, count, decimal, interval, listing, percent, quoted
+from toolkit.wording import agreeing, count, decimal, interval, listing, percent, quoted
 
 LEAST_AGREEMENT = 0.667  # Krippendorff's limit for tentative conclusions
 LEAST_ROWS = 30  # per label

@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.releases.metadata.description import ControlSummary, Description, SheetSummary
 from toolkit.releases.metadata.limits import limits, spoken
 from toolkit.releases.metadata.markdown import one_line
-from toolkit.releases.metadata.wording import agreeing, count, decimal, interval, listing, percent, quoted
+from toolkit.wording import agreeing, count, decimal, interval, listing, percent, quoted
 
 MAINTENANCE = (
     "A version is never changed. What is corrected or added comes as a new version with a number of its own; what"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError
 from toolkit.releases.hashing import Column, hash64
-from toolkit.releases.metadata.wording import count
 from toolkit.releases.splitting.tied import NONE
+from toolkit.wording import count
 
 if TYPE_CHECKING:
     from toolkit.releases.hashing import Whole, Words

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from toolkit.releases.metadata.wording import agreeing, count
 from toolkit.releases.splitting.tied import NONE
+from toolkit.wording import agreeing, count
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,6 @@ from typing import Any
 
 from toolkit.agreement import AgreementReport, GroupAgreement
 from toolkit.agreement.statistic import ALPHA
-from toolkit.releases.metadata.wording import decimal, percent
 from toolkit.reports import theme
 from toolkit.reports.charts import specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Table, Undefined
@@ -24,6 +23,7 @@ from toolkit.reports.sections.agreementrows import (
     value_of,
     weakness_of,
 )
+from toolkit.wording import decimal, percent
 
 EQUAL = "percent_agreement"
 FEW = 3  # controls up to which each coefficient is drawn

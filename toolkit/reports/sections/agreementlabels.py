@@ -9,7 +9,6 @@ from typing import Any
 from toolkit.agreement import AgreementReport, GroupAgreement
 from toolkit.agreement.report import ConfusionsOfGroup, LabelAgreement
 from toolkit.agreement.statistic import ALPHA
-from toolkit.releases.metadata.wording import count
 from toolkit.reports import theme
 from toolkit.reports.charts import specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Table, Undefined
@@ -26,6 +25,7 @@ from toolkit.reports.sections.agreementrows import (
     undefined_ones,
     value_of,
 )
+from toolkit.wording import count
 
 MOST_LABELS, MOST_CONFUSED = 30, 20
 LABELS = (

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement import AgreementReport
-from toolkit.releases.metadata.wording import count, decimal
 from toolkit.reports import theme
 from toolkit.reports.charts import ROW, specification, tooltip
 from toolkit.reports.page import MAX_ROWS, Column, Figure, Kind, Table, Undefined
 from toolkit.reports.sections.agreementrows import WHERE, place_of, rests_on
 from toolkit.reports.sections.teamgroups import LEAST
+from toolkit.wording import count, decimal
 
 if TYPE_CHECKING:
     from toolkit.agreement.counts import Whole

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolkit.agreement import AgreementReport, Coefficient
-from toolkit.releases.metadata.wording import count
 from toolkit.reports.page import Column, Kind, Undefined
+from toolkit.wording import count
 
 if TYPE_CHECKING:
     import altair as alt

@@ -8,12 +8,12 @@ from typing import Any
 
 from toolkit.consensus.summary import ConsensusSummary
 from toolkit.models import Tier
-from toolkit.releases.metadata.wording import count, percent
 from toolkit.reports import theme
 from toolkit.reports.charts import ROW, specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Section, Table, Undefined
 from toolkit.reports.sections.consensuscosts import cost_accuracy, review_error
 from toolkit.reports.sections.consensuslabels import annotator_accuracy, confidence, outcomes, reliability
+from toolkit.wording import count, percent
 from toolkit.workflow.headway import Progress
 from toolkit.workflow.provenance import SETTLERS, Provenance
 from toolkit.workflow.reviews import ReviewError

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.consensus.replay import Trial
-from toolkit.releases.metadata.wording import count, percent
 from toolkit.reports import theme
 from toolkit.reports.charts import TWO_LINE_ROW, data, specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Table, Undefined
+from toolkit.wording import count, percent
 from toolkit.workflow.reviews import ErrorEstimate, ReviewError
 from toolkit.workflow.trials import REPLAYS, SAMPLE, PolicyTrial
 

@@ -9,10 +9,10 @@ from typing import Any
 from toolkit.consensus.calibration import Reliability
 from toolkit.consensus.summary import ConsensusSummary, ControlOutcome, Span
 from toolkit.models import ConsensusStatus
-from toolkit.releases.metadata.wording import count, decimal, percent
 from toolkit.reports import theme
 from toolkit.reports.charts import TWO_LINE_ROW, data, specification, tooltip, two_lines
 from toolkit.reports.page import Column, Figure, Kind, Table, Undefined
+from toolkit.wording import count, decimal, percent
 
 COMMAND = "toolkit consensus"
 MOST_BARS = 40

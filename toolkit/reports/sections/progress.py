@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.releases.metadata.wording import count
 from toolkit.reports import theme
 from toolkit.reports.charts import ROW, TWO_LINE_ROW, data, specification, tooltip, two_lines
 from toolkit.reports.page import Column, Figure, Kind, Section, Table, Tile, Undefined
 from toolkit.reports.wording import shown
+from toolkit.wording import count
 from toolkit.workflow.costs import Cost
 from toolkit.workflow.forecast import Finish
 from toolkit.workflow.headway import Progress

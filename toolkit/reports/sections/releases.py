@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.releases.metadata.wording import count, percent
 from toolkit.reports import theme
 from toolkit.reports.charts import ROW, data, specification, tooltip
 from toolkit.reports.page import Column, Figure, Kind, Section, Table, Undefined
+from toolkit.wording import count, percent
 from toolkit.workflow.releaselist import ListedVersion, Presence, ReleaseListing
 
 COMMAND = "toolkit release list"

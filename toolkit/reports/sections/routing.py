@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from toolkit.models import Queue
-from toolkit.releases.metadata.wording import count, percent
 from toolkit.reports.page import Column, Figure, Kind, Section, Table, Undefined
 from toolkit.reports.sections.routingcharts import compared, hours, queues, spread, stacked, ways
+from toolkit.wording import count, percent
 from toolkit.workflow.assigning import AssignReport
 from toolkit.workflow.load import RouteLoad
 from toolkit.workflow.routed import Kept, RoutingOverview, Spread, Trained

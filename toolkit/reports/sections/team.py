@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolkit.agreement.report import AnnotatorAgreement
-from toolkit.releases.metadata.wording import count, percent
 from toolkit.reports.page import Column, Figure, Kind, Section, Table, Undefined
 from toolkit.reports.sections.teamcharts import MOST_PEOPLE, bars, histogram, points
 from toolkit.reports.sections.teamgroups import LEAST, Member, Person, load_groups, people_of
 from toolkit.reports.wording import seconds
+from toolkit.wording import count, percent
 from toolkit.workflow.assigning import Load
 
 ASSIGN, AGREEMENT = "toolkit assign --dry-run", "toolkit agreement"
