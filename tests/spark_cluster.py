@@ -74,6 +74,7 @@ def daemon(folder, name, *arguments):
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_IP": ADDRESS,
         "SPARK_DAEMON_MEMORY": "512m",
+        "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # they live for a minute
         "PYSPARK_PYTHON": sys.executable,
     }
     log = folder / f"{name}.log"

@@ -12,6 +12,7 @@ import pytest
 
 from tests.spark_cluster import cluster, free_port, require_spark
 
+pytestmark = pytest.mark.usefixtures("spark_in_haste")
 COUNT = """
 import pandas as pd
 from toolkit.engines.spark import SparkEngine

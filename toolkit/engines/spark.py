@@ -72,10 +72,10 @@ class _Spark:
     def keep(self, name: str, query: str) -> None:
         """Compute a table, twice kept: the first tells Spark its size, the second that it need not know its origin.
 
-        Plans of tables that are made of tables grow until planning a query takes seconds.
+        Plans of tables that are made of tables grow until planning a query takes seconds. Keeping the second fills the
+        first on its way, before Spark looks at the size.
         """
         sized = self.session.sql(translated(query)).persist()
-        sized.count()
         found = sized.localCheckpoint()
         sized.unpersist()
         found.createOrReplaceTempView(name)
