@@ -22,6 +22,8 @@ settings.register_profile("toolkit", deadline=None)  # no test asserts a time
 settings.load_profile("toolkit")
 os.environ.pop("COLUMNS", None)  # tables are printed as into a pipe, also where tests run side by side
 
+MEMORY = Path("/dev/shm")  # a file system in memory, where there is one
+ROOM = 2**31  # bytes that must be free there; a server's data takes a hundredth of it
 SLOW = ("integration", "browser", "labelstudio", "engines")  # folders whose files take minutes
 
 
@@ -66,17 +68,27 @@ def running(server):
 
 
 @pytest.fixture(scope="session")
-def label_studio(label_studio_environment, tmp_path_factory):
-    """A running server that keeps its data in SQLite, one per run."""
-    yield from running(EmbeddedServer(tmp_path_factory.mktemp("label-studio"), tell))
+def forgetful(tmp_path_factory):
+    """A folder for data that need not outlive the machine: writing there waits for no disk, if memory allows."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        yield tmp_path_factory.mktemp("forgetful")
+        return
+    with tempfile.TemporaryDirectory(prefix="toolkit-tests-", dir=MEMORY) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
-def label_studio_on_postgresql(label_studio_environment, postgresql, tmp_path_factory):
+def label_studio(label_studio_environment, forgetful):
+    """A running server that keeps its data in SQLite, one per run."""
+    yield from running(EmbeddedServer(forgetful / "label-studio", tell))
+
+
+@pytest.fixture(scope="session")
+def label_studio_on_postgresql(label_studio_environment, postgresql, forgetful):
     """A running server that keeps its data in PostgreSQL, one per run; its first start takes a minute."""
     with new_database(postgresql) as database:
         url = database.replace("postgresql+psycopg:", "postgresql:")
-        yield from running(EmbeddedServer(tmp_path_factory.mktemp("label-studio-on-postgresql"), tell, url))
+        yield from running(EmbeddedServer(forgetful / "label-studio-on-postgresql", tell, url))
 
 
 @pytest.fixture(scope="session")

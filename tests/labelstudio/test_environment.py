@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -116,8 +117,16 @@ def test_cache_folder_is_below_the_users_own_where_nothing_else_is_set(tmp_path,
 
 def test_environment_starts_the_server_away_from_the_callers_python_settings(cache):
     install(cache, 'echo "$@"; exit 1')
-    with pytest.raises(ServerStartError, match=r"-I -u -c from label_studio\.server import main; main\(\) init"):
+    with pytest.raises(ServerStartError, match=r"-I -u -c .*; from label_studio\.server import main; main\(\) init"):
         ensure_environment(lambda _: None)
+
+
+def test_server_does_not_hold_an_answers_body_back_until_its_head_has_arrived(cache):
+    program = ServerEnvironment(cache, cache).command()[-1]
+    setting = program.rpartition("; from label_studio")[0]
+    shown = "from socketserver import StreamRequestHandler as R; print(R.disable_nagle_algorithm)"
+    done = subprocess.run([sys.executable, "-c", f"{setting}; {shown}"], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
 
 
 def test_password_of_the_database_comes_from_its_own_variable(monkeypatch):

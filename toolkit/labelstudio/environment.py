@@ -25,8 +25,11 @@ _INSTALL_LIMIT_S = 1800
 _MIGRATE_LIMIT_S = 600
 _SHELL_LIMIT_S = 120
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+# Its server sends head and body of an answer apart, and the body waits 40 ms until the head's arrival is confirmed,
+# unless told not to wait.
+_AT_ONCE = "from socketserver import StreamRequestHandler as S; S.disable_nagle_algorithm = True"
 # Run isolated: neither the working folder nor PYTHON* variables of the caller may change what is imported.
-_MAIN = ("-I", "-u", "-c", "from label_studio.server import main; main()")
+_MAIN = ("-I", "-u", "-c", f"{_AT_ONCE}; from label_studio.server import main; main()")
 _DATABASE_HINT = "write postgresql://user@host:port/name, and set PGPASSWORD to its password."
 
 Progress = Callable[[str], None]

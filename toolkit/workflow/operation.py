@@ -12,6 +12,7 @@ from toolkit.errors import ConfigError
 from toolkit.labelconfig import ruling_config, ruling_version
 from toolkit.models import Annotator, DomainPack, LabelConfig, Migration, ProjectKey, Tier
 from toolkit.storage.state import State
+from toolkit.workflow.exchange import Account
 from toolkit.workflow.ports import AnswerCodec, LabelingPlatform, Progress, silent
 
 
@@ -43,6 +44,11 @@ class Operation:
     def platform(self) -> LabelingPlatform:
         """The labelling platform, connected at first use."""
         return self.connect()
+
+    @cached_property
+    def logged_in(self) -> dict[str, Account]:
+        """Simulated members' accounts by pseudonym, of those who have logged in since the workspace was opened."""
+        return {}
 
     @property
     def snapshots(self) -> Path:

@@ -100,10 +100,13 @@ def _jobs(operation: Operation, members: Mapping[str, Annotator]) -> Iterator[tu
 
 
 def _accounts(operation: Operation, names: Sequence[str]) -> dict[str, Account]:
-    """Return accounts that can log in, made where there are none; passwords are kept before they are used."""
+    """Return accounts that are logged in, made where there are none; passwords are kept before they are used.
+
+    A server takes a good part of a second to check a password, on purpose: nobody logs in twice.
+    """
     credentials = Credentials(operation.folder)
-    accounts = {}
-    for name in operation.progress(names, "Logging in"):
+    accounts = operation.logged_in
+    for name in operation.progress([name for name in names if name not in accounts], "Logging in"):
         email = f"{name}.{operation.name}@simulated.example"
         password = credentials.password_for(name, email, secrets.token_urlsafe(18))
         account = operation.platform.ensure_account(name, email, password, simulated=True)
