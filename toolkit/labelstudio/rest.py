@@ -13,12 +13,15 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from toolkit.errors import AuthenticationError, LabelStudioError
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 CONNECT_S = 10.0
@@ -70,6 +73,7 @@ class Rest:
 
         return httpx.Client(
             transport=self._transport,
+            verify=_authorities(),
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             trust_env=not is_loopback(self.url),  # a proxy cannot reach this machine's own loopback interface
         )
@@ -221,6 +225,14 @@ class Rest:
         except httpx.TransportError as error:
             raise self.unreachable(error) from error
         return str(self.content(answer)["access"])
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Return the certificates that are trusted: reading them takes longer than most requests."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def is_jwt(token: str) -> bool:
