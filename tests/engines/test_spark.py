@@ -58,7 +58,9 @@ def test_numbers_and_times_are_read_alike(spark_master: str, tmp_path: Path, tim
     assert_alike(spark_master, tmp_path / "j.parquet")
 
 
+@pytest.mark.parametrize("spark_master", ["spark-cluster"], indirect=True)
 def test_labels_are_confused_alike(spark_master: str) -> None:
+    """On one master: confusions are worked out in this process, of counts that both masters are asked for above."""
     table = judgments(9, n_rows=600).drop(columns=["kind"])
     on_spark, here = (
         measure(table, engine=engine, by=(ODD,), resamples=0).confusions

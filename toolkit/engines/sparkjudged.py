@@ -75,6 +75,7 @@ def _sum_blocks(
     import numpy as np
     import pyarrow as pa
 
+    _spare_worker()
     total, first = None, None
     for batch in batches:
         for start in range(0, batch.num_rows, size):
@@ -95,6 +96,7 @@ def _map_blocks(
     import numpy as np
     import pyarrow as pa
 
+    _spare_worker()
     for batch in batches:
         for start in range(0, batch.num_rows, size):
             piece = batch.slice(start, size)
@@ -102,6 +104,17 @@ def _map_blocks(
             offsets = np.arange(len(found) + 1, dtype=np.int32) * found.shape[1]
             rows = pa.ListArray.from_arrays(pa.array(offsets), pa.array(found.ravel()))
             yield pa.record_batch([piece.column("t").cast(pa.int64()), rows], names=["t", "row"])
+
+
+def _spare_worker() -> None:
+    """Keep what a worker has imported out of the search for garbage that Spark orders after every task.
+
+    A model takes hundreds of steps, and going through the objects of pandas and SciPy takes longer than most of them.
+    """
+    import gc
+
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def _shape(array: Real) -> tuple[int, ...]:
