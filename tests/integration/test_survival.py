@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import httpx
@@ -78,8 +78,10 @@ def begun(folder, *command):
     return subprocess.Popen(line, env=os.environ.copy(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def killed(child):
-    """Kill a command, and say whether it was still at work."""
+def killed(child, after_s):
+    """Kill a command after a while, unless it ends before, and say whether it was still at work."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(after_s)
     child.send_signal(signal.SIGKILL)
     return child.wait() == -signal.SIGKILL
 
@@ -107,16 +109,14 @@ def test_a_publish_killed_twenty_times_leaves_every_task_on_the_server_once(labe
     for _ in range(IN_FLIGHT):
         child = begun(folder, "publish")
         wait_for_an_import(folder, child)
-        time.sleep(moments.uniform(0, 0.15))
-        cut_off.append(killed(child))
+        cut_off.append(killed(child, moments.uniform(0, 0.15)))
     with open_workspace(folder) as operation:
         n_there = sum(1 for _ in operation.platform.tasks(only_project(operation)))
     assert all(cut_off)
     assert 0 < n_there < 5_000
     for _ in range(ANYWHERE):
         child = begun(folder, "publish")
-        time.sleep(moments.uniform(0, 12))
-        cut_off.append(killed(child))
+        cut_off.append(killed(child, moments.uniform(0, 12)))
     assert sum(cut_off) > IN_FLIGHT
     assert begun(folder, "publish").wait() == 0
     with open_workspace(folder) as operation:
@@ -191,10 +191,9 @@ def test_a_collect_killed_five_times_has_everything_once(label_studio, tmp_path,
         child = begun(folder, "collect")
         if number < COLLECT_KILLS - 2:
             wait_for_entries(folder, child)
-            time.sleep(moments.uniform(0, 0.2))
+            cut_off.append(killed(child, moments.uniform(0, 0.2)))
         else:
-            time.sleep(needed * moments.uniform(0, 0.6))
-        cut_off.append(killed(child))
+            cut_off.append(killed(child, needed * moments.uniform(0, 0.6)))
         with open_workspace(folder) as operation:
             assert operation.state.ledger.verify() == []
             entries.append(operation.state.ledger.count(SEEN))
