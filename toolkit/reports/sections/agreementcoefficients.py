@@ -111,7 +111,9 @@ def _against_each_other(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Any]:
         alt.Chart(alt.Data(values=list(Table(columns, tuple(rows)).records())))
         .mark_point(filled=True, size=80, opacity=0.75, color=theme.BLUE)
         .encode(
-            x=alt.X("agreement:Q", title="answers that are equal", axis=alt.Axis(format="%")).scale(domain=[0, 1]),
+            x=alt.X("agreement:Q", title="answers that are equal", axis=alt.Axis(format="%", tickCount=5)).scale(
+                domain=[0, 1]
+            ),
             y=alt.Y("alpha:Q", title="alpha").scale(domain=[lowest, 1]),
             tooltip=tooltip(columns),
         )

@@ -186,7 +186,7 @@ def _stacked(
         if row[column]
     ]
     used = [part for part in parts.values() if any(one["part"] == part for one in values)]
-    axis = alt.Axis(format="%") if normalize else alt.Axis()
+    axis = alt.Axis(format="%", tickCount=5) if normalize else alt.Axis()
     bars = (
         alt.Chart(alt.Data(values=values))
         .mark_bar()

@@ -162,7 +162,7 @@ def _errors(table: Table) -> Mapping[str, Any]:
 
     y = alt.Y("domain:N", sort=None, title=None).scale(padding=0.3)
     base = alt.Chart(data(table)).encode(y=y, tooltip=tooltip(table.columns))
-    share = alt.X("low:Q", title="share of decided labels that are wrong", axis=alt.Axis(format="%"))
+    share = alt.X("low:Q", title="share of decided labels that are wrong", axis=alt.Axis(format="%", tickCount=5))
     scale = alt.Scale(domain=[0, max(0.05, *(row[8] for row in table.rows))])
     intervals = base.mark_rule(strokeWidth=2, color=theme.RED).encode(x=share.scale(scale), x2="high:Q")
     points = base.mark_point(filled=True, size=70, opacity=1, color=theme.RED).encode(x=alt.X("error:Q"))

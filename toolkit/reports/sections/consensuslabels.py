@@ -116,7 +116,7 @@ def _outcomes(table: Table) -> Mapping[str, Any]:
         .mark_bar()
         .encode(
             y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.25),
-            x=alt.X("n:Q", stack="normalize", title="share of tasks", axis=alt.Axis(format="%")),
+            x=alt.X("n:Q", stack="normalize", title="share of tasks", axis=alt.Axis(format="%", tickCount=5)),
             color=alt.Color(
                 "part:N",
                 title=None,
@@ -250,7 +250,7 @@ def _diagram(table: Table) -> Mapping[str, Any]:
 
     whole = alt.Scale(domain=[0, 1])
     x = alt.X("stated:Q", title="confidence stated", scale=whole, axis=alt.Axis(values=_TENTHS))
-    y = alt.Y("right:Q", title="share that is right", scale=whole, axis=alt.Axis(format="%"))
+    y = alt.Y("right:Q", title="share that is right", scale=whole, axis=alt.Axis(format="%", tickCount=5))
     ends = [{"stated": 0, "right": 0}, {"stated": 1, "right": 1}]
     diagonal = alt.Chart(alt.Data(values=ends)).mark_line(color=theme.GREY, strokeDash=[4, 4]).encode(x=x, y=y)
     base = alt.Chart(data(table)).encode(x=x, tooltip=tooltip(table.columns))

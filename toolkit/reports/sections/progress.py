@@ -151,7 +151,7 @@ def _stacked(table: Table) -> Mapping[str, Any]:
         .mark_bar()
         .encode(
             y=alt.Y("name:N", sort=None, title=None, axis=two_lines()).scale(padding=0.25),
-            x=alt.X("n:Q", stack="normalize", title="share of the tasks", axis=alt.Axis(format="%")),
+            x=alt.X("n:Q", stack="normalize", title="share of the tasks", axis=alt.Axis(format="%", tickCount=5)),
             color=alt.Color("state:N", title=None, scale=alt.Scale(domain=STATES, range=list(theme.STATES.values()))),
             order="order:Q",
             tooltip=[
