@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from toolkit.errors import ServerStartError
 from toolkit.labelstudio.client import LabelStudioPlatform
 from toolkit.labelstudio.environment import ensure_environment
 from toolkit.labelstudio.server import EmbeddedServer
 
-settings.register_profile("toolkit", deadline=None)  # no test asserts a time
+settings.register_profile("toolkit", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # none asserts a time
 settings.load_profile("toolkit")
 os.environ.pop("COLUMNS", None)  # tables are printed as into a pipe, also where tests run side by side
 
