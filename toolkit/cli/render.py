@@ -134,6 +134,8 @@ def decimal(value: float | None, digits: int = 2) -> str:
     --------
     >>> decimal(0.667), decimal(0.9999), decimal(1.0), decimal(None)
     ('0.67', '0.99', '1.00', '–')
+    >>> decimal(0.004), decimal(-0.004), decimal(-0.0), decimal(-0.006)
+    ('<0.01', '>-0.01', '0.00', '-0.01')
     """
     return "–" if value is None else wording.decimal(value, digits)
 
